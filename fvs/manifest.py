@@ -1,0 +1,197 @@
+"""`model.toml`: what one weight file is, how it wants its pixels, and where it comes from."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from fvs.errors import ManifestError
+
+__all__ = [
+    "DetectHead",
+    "EmbedHead",
+    "Licence",
+    "ModelManifest",
+    "PadHead",
+    "PixelInput",
+    "Provenance",
+    "Task",
+    "load_manifest",
+    "read_toml",
+]
+
+Task = Literal["detect", "embed", "pad"]
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Triple = tuple[float, float, float]
+
+MANIFEST_FILE_NAME = "model.toml"
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A frozen struct in which a misspelt key is an error."""
+
+
+class PixelInput(_Strict, frozen=True, kw_only=True):
+    """What the network wants: `(pixel - mean) / std` with pixels 0..255, NCHW float32.
+
+    Attributes:
+        name: the ONNX input's name.
+        channels: order of the three planes.
+        mean: per plane, in the order of `channels`.
+        std: per plane, in the order of `channels`.
+        size_px: side of the square input; None where any multiple of `multiple_of_px` will do.
+        multiple_of_px: granularity of a free input size.
+    """
+
+    name: str
+    channels: Literal["rgb", "bgr"]
+    mean: Triple = (0.0, 0.0, 0.0)
+    std: Triple = (1.0, 1.0, 1.0)
+    size_px: int | None = None
+    multiple_of_px: int = 32
+
+
+class DetectHead(_Strict, frozen=True, kw_only=True):
+    """How to read an anchor-free detector's outputs.
+
+    Attributes:
+        family: `yunet` (cls, obj, bbox, kps per stride) or `scrfd` (score, bbox, kps).
+        strides_px: one per level, finest first.
+        outputs: ONNX output names, per kind and stride: all `cls`, all `obj` (yunet only),
+            all `bbox`, all `kps`.
+        anchors_per_cell: candidates in each cell.
+        score_threshold: candidates below are no faces.
+        nms_iou: of two candidates that overlap more, the weaker goes.
+    """
+
+    family: Literal["yunet", "scrfd"]
+    strides_px: tuple[int, ...]
+    outputs: tuple[str, ...]
+    anchors_per_cell: int = 1
+    score_threshold: float
+    nms_iou: float
+
+
+class EmbedHead(_Strict, frozen=True, kw_only=True):
+    """What an embedder returns.
+
+    Attributes:
+        dimension: length of the vector.
+        alignment: named five-point template of the crop.
+        output: the ONNX output's name.
+    """
+
+    dimension: int
+    alignment: Literal["arcface"]
+    output: str
+
+
+class PadHead(_Strict, frozen=True, kw_only=True):
+    """How to cut a PAD network's picture and read its classes.
+
+    Attributes:
+        box_scale: the face box is enlarged by this factor about its centre.
+        classes: names of the outputs in order; exactly one is `live`.
+        output: the ONNX output's name (logits).
+    """
+
+    box_scale: float
+    classes: tuple[str, ...]
+    output: str
+
+
+class Licence(_Strict, frozen=True, kw_only=True):
+    """Terms of the weights.
+
+    Attributes:
+        spdx: identifier, or `LicenseRef-...` for terms of its own.
+        commercial_use: False asks before a download and shows in every listing.
+        notice: one or two sentences for people.
+    """
+
+    spdx: str
+    commercial_use: bool
+    notice: str
+
+
+class Provenance(_Strict, frozen=True, kw_only=True):
+    """Where the weights come from.
+
+    Attributes:
+        source: project and path upstream.
+        commit: the pinned revision or release.
+        url: where `fvs models pull` fetches the file; empty where there is none.
+        archive_member: the file's path inside `url` where that is a zip archive.
+        archive_sha256: hash of that archive.
+        trained_on: data set, as its authors state it.
+    """
+
+    source: str
+    commit: str
+    url: str = ""
+    archive_member: str = ""
+    archive_sha256: str = ""
+    trained_on: str
+
+
+class ModelManifest(_Strict, frozen=True, kw_only=True):
+    """One weight file; exactly one of `detect`, `embed`, `pad` is set and equals `task`."""
+
+    id: str
+    task: Task
+    file: str
+    sha256: Sha256
+    size_bytes: int
+    summary: str
+    input: PixelInput
+    licence: Licence
+    provenance: Provenance
+    detect: DetectHead | None = None
+    embed: EmbedHead | None = None
+    pad: PadHead | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a manifest that contradicts itself (msgspec turns this into a path)."""
+        heads = {"detect": self.detect, "embed": self.embed, "pad": self.pad}
+        given = [task for task, head in heads.items() if head is not None]
+        if given != [self.task]:
+            raise ValueError(f"task is {self.task!r} but the sections given are {given}")
+        if Path(self.file).name != self.file:
+            raise ValueError("file must be a bare file name")
+        if not all(math.isfinite(s) and s > 0 for s in self.input.std):
+            raise ValueError("input.std must be positive")
+        if self.pad is not None and self.pad.classes.count("live") != 1:
+            raise ValueError("pad.classes must name 'live' exactly once")
+
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def read_toml(path: Path, kind: type[T]) -> T:
+    """Read and check a TOML file.
+
+    Raises:
+        ManifestError: the file is missing, is no TOML, or breaks its schema (with the path of
+            the field).
+    """
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=kind)
+    except OSError as error:
+        raise ManifestError(f"cannot read {path}: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: {error}") from error
+
+
+def load_manifest(folder: Path) -> ModelManifest:
+    """Read `folder/model.toml`.
+
+    Raises:
+        ManifestError: as `read_toml`, or the folder is not named after the model.
+    """
+    manifest = read_toml(folder / MANIFEST_FILE_NAME, ModelManifest)
+    if manifest.id != folder.name:
+        raise ManifestError(f"{folder}: the manifest inside is for {manifest.id!r}")
+    return manifest

@@ -1,0 +1,199 @@
+"""Operating points: thresholds that carry their error rates; the only thresholds of the engine.
+
+A point answers "at which score do at most one in so many strangers pass?" for one detector and
+embedder, with the evidence: counts, exact intervals, data and model hashes. It holds for each
+adult group measured, not for the mean over all: its threshold is that of the strictest adult
+group. Age bands in which the target cannot be held say so.
+
+The boundary rule, stated once: `score >= threshold` accepts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from fvs.errors import ManifestError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "AgeBand",
+    "BandEvidence",
+    "DataSource",
+    "GroupRate",
+    "OperatingPoint",
+    "OperatingPoints",
+    "PadPoint",
+    "Rate",
+    "load_operating_points",
+]
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A frozen struct in which a misspelt key is an error."""
+
+
+class Rate(_Strict, frozen=True, kw_only=True):
+    """An error rate, which never travels without its counts and interval.
+
+    Attributes:
+        errors: comparisons (or pictures) in error.
+        trials: comparisons (or pictures) in all.
+        point: errors / trials.
+        lower_95: two-sided 95 % Clopper-Pearson bound, comparisons taken as independent.
+        upper_95: likewise.
+    """
+
+    errors: int
+    trials: int
+    point: float
+    lower_95: float
+    upper_95: float
+
+
+class AgeBand(_Strict, frozen=True, kw_only=True):
+    """Ages in whole years, both ends included."""
+
+    name: str
+    youngest: int
+    oldest: int
+    adult: bool
+
+    def __contains__(self, age_years: int) -> bool:
+        return self.youngest <= age_years <= self.oldest
+
+
+class GroupRate(_Strict, frozen=True, kw_only=True):
+    """False matches between different people of one group, at a point's threshold."""
+
+    group: str
+    source: str
+    adult: bool
+    subjects: int
+    fmr: Rate
+    own_threshold: float | None
+
+
+class BandEvidence(_Strict, frozen=True, kw_only=True):
+    """What a point can say about one age band.
+
+    Attributes:
+        band: the ages.
+        status: `held` where the band's upper bound at `threshold` is within the target;
+            `not_supported` where the band's data cannot show it at any usable threshold.
+        threshold: score from which a subject of this band matches; None if not supported.
+        reason: why not, in words; empty where held.
+        worst_group: the band's group that decides.
+        fmr: of that group, at `threshold` (at the point's own threshold if not supported).
+    """
+
+    band: AgeBand
+    status: Literal["held", "not_supported"]
+    threshold: float | None
+    reason: str
+    worst_group: str
+    fmr: Rate | None
+
+
+class OperatingPoint(_Strict, frozen=True, kw_only=True):
+    """One target FMR with its threshold and evidence.
+
+    Attributes:
+        target_fmr: the false match rate that must not be exceeded in any adult group.
+        threshold: the strictest adult group's lowest score whose upper bound is within target.
+        strictest_group: that group.
+        fnmr: false non-matches of mated pairs at the threshold.
+        fmr_lfw: false matches over all non-mated LFW pairs at the threshold.
+        groups: false matches per group at the threshold.
+        bands: per age band.
+    """
+
+    target_fmr: float
+    threshold: float
+    strictest_group: str
+    fnmr: Rate
+    fmr_lfw: Rate
+    groups: tuple[GroupRate, ...]
+    bands: tuple[BandEvidence, ...]
+
+    def band_of(self, age_years: int) -> BandEvidence | None:
+        """Evidence of the band that holds this age, or None outside every band."""
+        return next((b for b in self.bands if age_years in b.band), None)
+
+
+class PadPoint(_Strict, frozen=True, kw_only=True):
+    """The live probability from which a selfie counts as live, and what it refuses.
+
+    Attributes:
+        threshold: `live_probability >= threshold` is live.
+        refused: per source of published pictures of people, those called not live. Many are
+            scans, so this is no BPCER.
+    """
+
+    threshold: float
+    refused: dict[str, Rate]
+
+
+class DataSource(_Strict, frozen=True, kw_only=True):
+    """Pictures that the rates were measured on."""
+
+    name: str
+    sha256: str
+    pictures: int
+    subjects: int
+    failed_to_acquire: int
+    duplicates_dropped: int
+    terms: str
+
+
+class OperatingPoints(_Strict, frozen=True, kw_only=True):
+    """`operating_points.json` of a pack."""
+
+    pack: str
+    detector_sha256: str
+    embedder_sha256: str
+    pad_sha256: tuple[str, ...]
+    method: str
+    data: tuple[DataSource, ...]
+    unsupported_targets: dict[str, str]
+    points: tuple[OperatingPoint, ...]
+    pad: PadPoint | None
+    created: str
+    machine: str
+    commit: str
+
+    def at(self, target_fmr: float) -> OperatingPoint:
+        """The point for this target.
+
+        Raises:
+            UsageError: there is none; the message lists those there are.
+        """
+        for point in self.points:
+            if point.target_fmr == target_fmr:
+                return point
+        have = ", ".join(f"{p.target_fmr:g}" for p in self.points) or "none"
+        why = self.unsupported_targets.get(f"{target_fmr:g}", "it was not derived")
+        raise UsageError(
+            f"pack {self.pack!r} has no operating point for FMR {target_fmr:g}: {why}",
+            advice=f"Targets with an operating point: {have}.",
+        )
+
+
+def load_operating_points(path: Path) -> OperatingPoints:
+    """Read `operating_points.json`.
+
+    Raises:
+        ManifestError: the file is missing, is no JSON, or breaks its schema.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=OperatingPoints)
+    except OSError as error:
+        raise ManifestError(
+            f"cannot read {path}: {error.strerror}",
+            advice="Derive it with `fvs operating-points derive`.",
+        ) from error
+    except msgspec.DecodeError as error:
+        raise ManifestError(f"{path}: {error}") from error

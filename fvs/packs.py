@@ -1,0 +1,139 @@
+"""Packs: which detector, embedder and PAD networks work together, and where their files are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fvs.errors import ModelNotFoundError
+from fvs.manifest import ModelManifest, load_manifest, read_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "ModelFiles",
+    "Pack",
+    "PackSpec",
+    "find_weights",
+    "list_manifests",
+    "list_packs",
+    "load_pack",
+    "shipped_models_dir",
+]
+
+PACK_FILE_NAME = "pack.toml"
+OPERATING_POINTS_FILE_NAME = "operating_points.json"
+
+
+class PackSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`pack.toml`: the ids of the models that make up a pack."""
+
+    name: str
+    summary: str
+    detector: str
+    embedder: str
+    pad: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A manifest and the weight file that it describes."""
+
+    manifest: ModelManifest
+    weights: Path
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack whose every file has been found (their hashes are checked when they are opened)."""
+
+    name: str
+    detector: ModelFiles
+    embedder: ModelFiles
+    pad: tuple[ModelFiles, ...]
+    operating_points_path: Path
+
+
+def shipped_models_dir() -> Path:
+    """The folder of manifests that came with this installation (wheel or checkout)."""
+    in_wheel = Path(__file__).parent / "_models"
+    return in_wheel if in_wheel.is_dir() else Path(__file__).parent.parent / "models"
+
+
+def list_manifests(models_dir: Path) -> dict[str, ModelManifest]:
+    """Model id -> manifest of every model folder in `models_dir`, by id.
+
+    Raises:
+        ManifestError: one of them is wrong.
+    """
+    folders = sorted(path.parent for path in models_dir.glob("*/model.toml"))
+    return {folder.name: load_manifest(folder) for folder in folders}
+
+
+def list_packs(models_dir: Path) -> dict[str, PackSpec]:
+    """Pack name -> spec of every pack in `models_dir`, by name.
+
+    Raises:
+        ManifestError: one of them is wrong.
+    """
+    paths = sorted((models_dir / "packs").glob(f"*/{PACK_FILE_NAME}"))
+    return {path.parent.name: read_toml(path, PackSpec) for path in paths}
+
+
+def find_weights(
+    manifest: ModelManifest, models_dir: Path, weight_dirs: Sequence[Path]
+) -> Path | None:
+    """The model's file: beside its manifest, else in the first of `weight_dirs` that has it.
+
+    In a weight folder the file may lie flat or in a folder named after the model.
+    """
+    candidates = [models_dir / manifest.id / manifest.file]
+    for folder in weight_dirs:
+        candidates += [folder / manifest.id / manifest.file, folder / manifest.file]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def load_pack(name: str, models_dir: Path, weight_dirs: Sequence[Path] = ()) -> Pack:
+    """Find every file of a pack.
+
+    Args:
+        name: a pack in `models_dir`.
+        models_dir: folder of manifests, see `shipped_models_dir`.
+        weight_dirs: more folders to look for weight files in, in this order.
+
+    Raises:
+        ManifestError: the pack or one of its manifests is wrong.
+        ModelNotFoundError: no such pack, or files are missing (all of them are named).
+    """
+    packs = list_packs(models_dir)
+    if name not in packs:
+        raise ModelNotFoundError(
+            f"there is no pack {name!r}", advice=f"Packs: {', '.join(packs) or 'none'}."
+        )
+    spec = packs[name]
+    ids = (spec.detector, spec.embedder, *spec.pad)
+    manifests = [load_manifest(models_dir / model_id) for model_id in ids]
+    found = [find_weights(manifest, models_dir, weight_dirs) for manifest in manifests]
+    missing = [m.file for m, path in zip(manifests, found, strict=True) if path is None]
+    if missing:
+        looked_in = ", ".join(str(folder) for folder in weight_dirs) or "no other folder"
+        raise ModelNotFoundError(
+            f"pack {name!r} lacks {', '.join(missing)} (looked beside the manifests and in "
+            f"{looked_in})",
+            advice=(
+                f"Name a folder that holds the files in FVS_MODELS, or run "
+                f"`fvs models pull {name}` or `fvs models import DIR`."
+            ),
+        )
+    files = [ModelFiles(m, path) for m, path in zip(manifests, found, strict=True) if path]
+    return Pack(
+        name=name,
+        detector=files[0],
+        embedder=files[1],
+        pad=tuple(files[2:]),
+        operating_points_path=models_dir / "packs" / name / OPERATING_POINTS_FILE_NAME,
+    )

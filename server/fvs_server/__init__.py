@@ -1,0 +1,1 @@
+"""The Face Verification Service over HTTP."""
