@@ -10,7 +10,19 @@ import numpy as np
 if TYPE_CHECKING:
     from fvs.records import F32, F64, U8, Pixels
 
-__all__ = ["grey", "laplacian", "quarter_turn", "resize", "warp_affine"]
+__all__ = [
+    "blur",
+    "convolve",
+    "encode_jpeg",
+    "grey",
+    "jpeg_round_trip",
+    "laplacian",
+    "quarter_turn",
+    "resize",
+    "resize_field",
+    "warp_affine",
+    "warp_perspective",
+]
 
 
 def resize(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
@@ -47,3 +59,55 @@ def grey(pixels_rgb: U8) -> U8:
 def laplacian(grey_pixels: U8) -> F32:
     """(H, W) -> (H, W) float32 discrete Laplacian, 3 x 3."""
     return np.asarray(cv2.Laplacian(grey_pixels, cv2.CV_32F), np.float32)
+
+
+def warp_perspective(pixels: Pixels, picture_to_frame: F64, canvas: Pixels) -> Pixels:
+    """Lay a picture onto a copy of `canvas`, bilinearly.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        picture_to_frame: (3, 3) homography of picture to canvas coordinates.
+        canvas: (H', W', 3) uint8, seen wherever the picture does not reach.
+    """
+    height, width = canvas.shape[:2]
+    laid = cv2.warpPerspective(
+        pixels,
+        picture_to_frame,
+        (width, height),
+        dst=canvas.copy(),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_TRANSPARENT,
+    )
+    return np.asarray(laid, np.uint8)
+
+
+def resize_field(field: F32, width_px: int, height_px: int) -> F32:
+    """Resample a float field, (H, W) or (H, W, C), bilinearly to an exact size."""
+    resized = cv2.resize(field, (width_px, height_px), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(resized, np.float32)
+
+
+def blur(pixels: Pixels, sigma_px: float) -> Pixels:
+    """Gaussian blur; a sigma of 0 changes nothing."""
+    if sigma_px <= 0:
+        return pixels
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma_px), np.uint8)
+
+
+def convolve(pixels: Pixels, kernel: F32) -> Pixels:
+    """Correlate each channel with one small (h, w) kernel; the border is reflected."""
+    return np.asarray(cv2.filter2D(pixels, -1, kernel), np.uint8)
+
+
+def encode_jpeg(pixels_rgb: Pixels, quality: int) -> bytes:
+    """Baseline JPEG file of a picture, `quality` 1 to 100."""
+    bgr = cv2.cvtColor(pixels_rgb, cv2.COLOR_RGB2BGR)
+    _, content = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return content.tobytes()
+
+
+def jpeg_round_trip(pixels_rgb: Pixels, quality: int) -> Pixels:
+    """What is left of a picture after JPEG compression at `quality` 1 to 100."""
+    content = np.frombuffer(encode_jpeg(pixels_rgb, quality), np.uint8)
+    bgr = np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR), np.uint8)
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
