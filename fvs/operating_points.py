@@ -19,6 +19,8 @@ from fvs.errors import ManifestError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fvs.packs import Pack
+
 __all__ = [
     "AgeBand",
     "BandEvidence",
@@ -180,6 +182,20 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
             f"pack {self.pack!r} has no operating point for FMR {target_fmr:g}: {why}",
             advice=f"Targets with an operating point: {have}.",
         )
+
+    def require_models(self, pack: Pack) -> None:
+        """Refuse a pack whose weights are not those that the points were measured with.
+
+        Raises:
+            ManifestError: they differ.
+        """
+        measured = (self.detector_sha256, self.embedder_sha256, *self.pad_sha256)
+        present = (pack.detector, pack.embedder, *pack.pad)
+        if measured != tuple(files.manifest.sha256 for files in present):
+            raise ManifestError(
+                f"the operating points of pack {self.pack!r} were measured with other weights",
+                advice="Derive them anew with `fvs operating-points derive`.",
+            )
 
 
 def load_operating_points(path: Path) -> OperatingPoints:

@@ -33,6 +33,12 @@ def resize(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
     return np.asarray(resized, np.uint8)
 
 
+def resize_bilinear(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
+    """Resample to an exact size bilinearly even to shrink, as networks trained that way expect."""
+    resized = cv2.resize(pixels, (width_px, height_px), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(resized, np.uint8)
+
+
 def warp_affine(pixels: Pixels, picture_to_crop: F64, width_px: int, height_px: int) -> Pixels:
     """Sample a crop bilinearly; what lies outside the picture is black.
 
@@ -111,3 +117,20 @@ def jpeg_round_trip(pixels_rgb: Pixels, quality: int) -> Pixels:
     content = np.frombuffer(encode_jpeg(pixels_rgb, quality), np.uint8)
     bgr = np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR), np.uint8)
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def encode_png(pixels_rgb: Pixels) -> bytes:
+    """(H, W, 3) uint8 RGB -> PNG file."""
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(pixels_rgb, cv2.COLOR_RGB2BGR))
+    return encoded.tobytes()
+
+
+def limit_opencv_threads(threads: int) -> None:
+    """Set OpenCV's threads for the whole process, which only the process's owner should do."""
+    cv2.setNumThreads(threads)
+
+
+def cielab(pixels_rgb: U8) -> F32:
+    """(H, W, 3) sRGB -> (H, W, 3) float32 CIELAB (D65): L* 0..100, a* and b* about -128..127."""
+    unit = pixels_rgb.astype(np.float32) / np.float32(255.0)
+    return np.asarray(cv2.cvtColor(unit, cv2.COLOR_RGB2Lab), np.float32)
