@@ -102,12 +102,12 @@ class Samples:
     def concatenate(cls, parts: Sequence[Self]) -> Self:
         """All pictures of `parts`, renumbered so that `image_index` is the row again."""
         joined = {}
-        for field in fields(cls):
-            records = [getattr(part, field.name) for part in parts]
+        for name in (column.name for column in fields(cls)):
+            records = [getattr(part, name) for part in parts]
             record = type(records[0]).concatenate(records)
             if hasattr(record, "image_index"):
                 record = replace(record, image_index=np.arange(len(record)))
-            joined[field.name] = record
+            joined[name] = record
         return cls(**joined)
 
     def refusals(self, row: int) -> tuple[str, ...]:
