@@ -90,6 +90,8 @@ class BandEvidence(_Strict, frozen=True, kw_only=True):
         reason: why not, in words; empty where held.
         worst_group: the band's group that decides.
         fmr: of that group, at `threshold` (at the point's own threshold if not supported).
+        fnmr: of mated LFW pairs, at the threshold that the worst group asks for; None where no
+            group has enough pairs to ask for one.
     """
 
     band: AgeBand
@@ -98,6 +100,7 @@ class BandEvidence(_Strict, frozen=True, kw_only=True):
     reason: str
     worst_group: str
     fmr: Rate | None
+    fnmr: Rate | None
 
 
 class OperatingPoint(_Strict, frozen=True, kw_only=True):

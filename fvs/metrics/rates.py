@@ -205,8 +205,8 @@ def threshold_within(non_mated: ScoreTail, target: float) -> float | None:
     """The lowest multiple of `SCORE_STEP` at which the upper bound of FMR is within `target`.
 
     Returns:
-        A threshold, or None where there are too few comparisons to show it, or where too many
-        of them reach the highest score there is.
+        A threshold; None where there are too few comparisons to show it even without an error;
+        +inf where too many of them reach the highest score there is.
 
     Raises:
         UsageError: more scores would have to have been kept to find it.
@@ -220,7 +220,7 @@ def threshold_within(non_mated: ScoreTail, target: float) -> float | None:
     step = math.floor(float(first_refused) / SCORE_STEP)
     while _as_score(_grid(step)) <= first_refused:
         step += 1
-    return _grid(step) if _grid(step) <= HIGHEST_SCORE else None
+    return _grid(step) if _grid(step) <= HIGHEST_SCORE else math.inf
 
 
 def _grid(step: int) -> float:

@@ -1,0 +1,1 @@
+"""Derivation of operating points from pictures; offline only, never part of an answer."""
