@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
@@ -23,6 +24,7 @@ __all__ = [
     "Task",
     "load_manifest",
     "read_toml",
+    "to_toml",
 ]
 
 Task = Literal["detect", "embed", "pad"]
@@ -210,3 +212,24 @@ def load_manifest(folder: Path) -> ModelManifest:
     if manifest.id != folder.name:
         raise ManifestError(f"{folder}: the manifest inside is for {manifest.id!r}")
     return manifest
+
+
+def to_toml(document: msgspec.Struct) -> str:
+    """The TOML that `read_toml` reads back as an equal document; unset fields are left out."""
+    fields = {
+        key: value for key, value in msgspec.to_builtins(document).items() if value is not None
+    }
+    tables = {key: value for key, value in fields.items() if isinstance(value, dict)}
+    lines = _toml_lines({key: value for key, value in fields.items() if key not in tables})
+    for name, table in tables.items():
+        lines += ["", f"[{name}]", *_toml_lines(table)]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_lines(table: dict[str, object]) -> list[str]:
+    # JSON's strings, numbers, booleans and arrays are TOML's, but for the one character.
+    return [
+        f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+        for key, value in table.items()
+        if value is not None
+    ]

@@ -150,7 +150,8 @@ def load_pack(name: str, models_dir: Path, weight_dirs: Sequence[Path] = ()) -> 
 def _manifests_of(spec: PackSpec, models_dir: Path) -> list[ModelManifest]:
     """The manifests in the order of `model_ids`, each of the task that its role asks for."""
     manifests = [load_manifest(models_dir / model_id) for model_id in spec.model_ids]
-    tasks: tuple[Task, ...] = ("detect", "embed", *("pad" for _ in spec.pad))
+    pads: list[Task] = ["pad"] * len(spec.pad)
+    tasks: tuple[Task, ...] = ("detect", "embed", *pads)
     for manifest, task in zip(manifests, tasks, strict=True):
         if manifest.task != task:
             raise ManifestError(

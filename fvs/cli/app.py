@@ -7,7 +7,9 @@ import sys
 import typer
 
 from fvs import __version__
+from fvs.cli import operating_points
 from fvs.cli.common import OUTPUT_CONSOLE, ExitCode, print_error
+from fvs.cli.models import app as models_app
 from fvs.cli.templates import compare, embed
 from fvs.cli.verify import inspect, verify
 from fvs.errors import FvsError, UsageError
@@ -28,6 +30,8 @@ app.command()(verify)
 app.command()(inspect)
 app.command()(embed)
 app.command()(compare)
+app.add_typer(operating_points.app)
+app.add_typer(models_app, name="models")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag

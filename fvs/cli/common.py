@@ -92,10 +92,12 @@ def open_pack(name_or_dir: str) -> Pack:
         ModelNotFoundError: no such pack, or files are missing.
         ManifestError: a manifest is wrong.
     """
-    models_dir = shipped_models_dir()
     folder = Path(name_or_dir)
     if folder.is_dir():
-        return _pack_in(folder, models_dir)
+        return _pack_in(folder, shipped_models_dir())
+    # A pack that `fvs models import --adopt` made lies in a weight folder, manifests and all.
+    homes = (shipped_models_dir(), *weight_dirs())
+    models_dir = next((home for home in homes if name_or_dir in list_packs(home)), homes[0])
     return load_pack(name_or_dir, models_dir, weight_dirs())
 
 
