@@ -69,15 +69,16 @@ class EngineSettings:
         working_long_side_px: large pictures are decoded at the strongest reduction that keeps
             this long side, which serves a selfie and a card that fills the picture.
         fine_inter_eye_px: faces with closer eyes are decoded again, less reduced, where the file
-            has more to give. The aligned crop has its eyes 35 px apart; twice that leaves no
-            measurable loss.
+            has more to give. At 50 px the reference embedding keeps a cosine of 0.998 with that
+            of the picture in full, at 35 px (the crop's own distance) 0.991, at 20 px 0.952
+            (means over 150 All-Age-Faces pictures).
     """
 
     workers: int = 1
     batch_size: int = 1
     limits: DecodeLimits = field(default_factory=DecodeLimits)
     working_long_side_px: int = 1000
-    fine_inter_eye_px: int = 70
+    fine_inter_eye_px: int = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +183,18 @@ class Engine:
         """
         with ThreadPoolExecutor(self.settings.workers) as pool:
             return _joined(self._submit(pool, files, role))
+
+    def find_faces(self, files: Sequence[bytes]) -> tuple[Images, Faces]:
+        """Every face of each picture, in the frame of the pictures as decoded.
+
+        `extract` works with the one that counts; this is for people who want to see the others.
+        """
+        images = decode_images(
+            files,
+            limits=self.settings.limits,
+            min_long_side_px=self.settings.working_long_side_px,
+        )
+        return images, detect_faces(images, self.detector)
 
     def enrol(self, files: Sequence[bytes], role: Role = Role.CARD) -> tuple[bytes, ...]:
         """One template a picture; empty bytes where none may be made.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
+import numpy as np
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -28,6 +30,7 @@ from fvs.status import Outcome, Role
 
 if TYPE_CHECKING:
     from fvs.answer import PictureAnswer
+    from fvs.engine import Engine
     from fvs.packs import Pack
 
 __all__ = ["inspect", "load_policy", "verify"]
@@ -46,6 +49,13 @@ OUTCOME_STYLES = {
 }
 DEFAULT_TARGET_FMR = 1e-4
 """One stranger in 10,000: NIST SP 800-63A-4 for remote identity proofing."""
+
+
+class FoundFace(msgspec.Struct, frozen=True, kw_only=True):
+    """One of possibly several faces in a picture."""
+
+    xyxy_px: list[float]
+    detection_score: float
 
 
 def load_policy(pack: Pack, target_fmr: float, *, with_pad: bool = True) -> DecisionPolicy:
@@ -122,16 +132,19 @@ def inspect(
     Examples:
       fvs inspect selfie.jpg
       fvs inspect card.jpg --role card
-      fvs inspect *.jpg --json | jq '.[].status'
+      fvs inspect *.jpg --json | jq '.[].chosen.status'
     """
     engine = open_engine(open_pack(pack))
-    samples = engine.extract([read_picture(path) for path in images], role)
+    files = [read_picture(path) for path in images]
+    samples = engine.extract(files, role)
     answers = [answer_picture(samples, row, None) for row in range(len(samples))]
+    found = _faces_found(engine, files)
+    rows = list(zip(images, found, answers, strict=True))
     if as_json:
-        print_json({str(path): answer for path, answer in zip(images, answers, strict=True)})
+        print_json({str(path): {"faces": boxes, "chosen": answer} for path, boxes, answer in rows})
     else:
-        for path, answer in zip(images, answers, strict=True):
-            _print_picture(path, answer)
+        for path, boxes, answer in rows:
+            _print_picture(path, len(boxes), answer)
     fit = all(answer.status == "ok" for answer in answers)
     raise typer.Exit(ExitCode.MATCH if fit else ExitCode.NO_DECISION)
 
@@ -153,13 +166,29 @@ def _print_answer(answer: VerificationAnswer) -> None:
         )
 
 
-def _print_picture(path: Path, answer: PictureAnswer) -> None:
+def _faces_found(engine: Engine, files: list[bytes]) -> list[list[FoundFace]]:
+    """Per picture, its faces in native pixels, the best score first."""
+    images, faces = engine.find_faces(files)
+    return [
+        [
+            FoundFace(
+                xyxy_px=(faces.xyxy_px[row] / images.scale[image]).round(1).tolist(),
+                detection_score=float(faces.detection_score[row]),
+            )
+            for row in np.flatnonzero(faces.image_index == image)
+        ]
+        for image in range(len(files))
+    ]
+
+
+def _print_picture(path: Path, face_count: int, answer: PictureAnswer) -> None:
     OUTPUT_CONSOLE.print(f"[bold]{escape(str(path))}[/]: {answer.status}", highlight=False)
     facts = Table.grid(padding=(0, 2))
     facts.add_row(
         "  file", f"{answer.file_format or 'unknown'} {answer.width_px} x {answer.height_px} px"
     )
-    facts.add_row("  face", _shown_face(answer))
+    facts.add_row("  faces", str(face_count))
+    facts.add_row("  chosen", _shown_face(answer))
     facts.add_row("  live", _shown_liveness(answer))
     OUTPUT_CONSOLE.print(facts, highlight=False)
     if answer.face_xyxy_px is None:
