@@ -30,7 +30,7 @@ AGE_BANDS = (
     AgeBand(name="13-19", youngest=13, oldest=19, adult=False),
     AgeBand(name="20-39", youngest=20, oldest=39, adult=True),
     AgeBand(name="40-59", youngest=40, oldest=59, adult=True),
-    AgeBand(name="60+", youngest=60, oldest=120, adult=True),
+    AgeBand(name="60+", youngest=60, oldest=130, adult=True),
 )
 
 ALL_GROUPS = "all groups"
