@@ -28,8 +28,9 @@ __all__ = [
 ]
 
 Task = Literal["detect", "embed", "pad"]
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-PlainName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+MaybeSha256 = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")]
+PlainName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")]
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Triple = tuple[float, float, float]
@@ -141,7 +142,7 @@ class Provenance(_Strict, frozen=True, kw_only=True):
     commit: str
     url: str = ""
     archive_member: str = ""
-    archive_sha256: Sha256 | Literal[""] = ""
+    archive_sha256: MaybeSha256 = ""
     archive_size_bytes: int = 0
     trained_on: str
 
