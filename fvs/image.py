@@ -205,9 +205,8 @@ def _is_cut_short(jpeg: bytes, decoded: np.ndarray) -> bool:
     if np.any(decoded[-1, -1] != _FILLING):
         return False
     probed = jpeg[:-2] + _PROBE + jpeg[-2:]
-    return not np.array_equal(
-        _imdecode(jpeg, _COLOUR_FLAGS[8]), _imdecode(probed, _COLOUR_FLAGS[8])
-    )
+    original, longer = (_imdecode(file, _COLOUR_FLAGS[8]) for file in (jpeg, probed))
+    return original is None or longer is None or not np.array_equal(original, longer)
 
 
 _STRIP_PX = 1 << 17
