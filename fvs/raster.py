@@ -16,10 +16,10 @@ __all__ = [
     "encode_jpeg",
     "grey",
     "jpeg_round_trip",
-    "laplacian",
     "quarter_turn",
     "resize",
     "resize_field",
+    "smooth_field",
     "warp_affine",
     "warp_perspective",
 ]
@@ -62,11 +62,6 @@ def grey(pixels_rgb: U8) -> U8:
     return np.asarray(cv2.cvtColor(pixels_rgb, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def laplacian(grey_pixels: U8) -> F32:
-    """(H, W) -> (H, W) float32 discrete Laplacian, 3 x 3."""
-    return np.asarray(cv2.Laplacian(grey_pixels, cv2.CV_32F), np.float32)
-
-
 def warp_perspective(pixels: Pixels, picture_to_frame: F64, canvas: Pixels) -> Pixels:
     """Lay a picture onto a copy of `canvas`, bilinearly.
 
@@ -91,6 +86,11 @@ def resize_field(field: F32, width_px: int, height_px: int) -> F32:
     """Resample a float field, (H, W) or (H, W, C), bilinearly to an exact size."""
     resized = cv2.resize(field, (width_px, height_px), interpolation=cv2.INTER_LINEAR)
     return np.asarray(resized, np.float32)
+
+
+def smooth_field(field: F32, sigma_px: float) -> F32:
+    """Gaussian blur of a plane of float32 values, without rounding; borders are mirrored."""
+    return np.asarray(cv2.GaussianBlur(field, (0, 0), sigma_px), np.float32)
 
 
 def blur(pixels: Pixels, sigma_px: float) -> Pixels:

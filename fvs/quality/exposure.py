@@ -55,8 +55,8 @@ COMPONENTS = (
     Component(
         name="under_exposure_prevention",
         unit="share of dark pixels",
-        # OFIQ centres at 0.92. Dark skin, hair and beards in a good light reach 0.3.
-        scale=Sigmoid(0.6, -0.1),
+        # OFIQ centres at 0.92, which a face lost in darkness passes.
+        scale=Sigmoid(0.5, -0.1),
         reason_below="too_dark",
         reason_above="too_dark",
     ),

@@ -1,7 +1,8 @@
 """Where the face stands in the picture and how large it is, from the five landmarks.
 
 OFIQ measures heads in T, the distance from the midpoint of the eyes to the chin. Five landmarks
-have no chin, so T is taken as a fixed multiple of the distance from the eyes to the mouth.
+have no chin, so T is taken as a fixed multiple of the distance between the eyes. Margins refuse
+what cuts into the face; OFIQ's own scales ask for the free space of a passport photograph.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["COMPONENTS", "measure_geometry"]
 
-EYES_TO_CHIN_PER_EYES_TO_MOUTH = 1.75
-"""Anthropometric mean: eyes to mouth is 57 % of eyes to chin."""
-EYE_DISTANCE_PER_EYES_TO_MOUTH = 0.866
-"""Of a frontal face, from the ArcFace template (35.2 px / 40.7 px)."""
+EYES_TO_CHIN_PER_EYE_DISTANCE = 1.78
+"""Anthropometric mean of adults: 112 mm / 63 mm."""
+EYE_DISTANCE_PER_EYES_TO_MOUTH = 0.98
+"""Of a frontal face as detectors mark it, see `fvs.quality.pose.MEAN_FACE`."""
 IDEAL_HEAD_SIZE = 0.45
 """T per picture height of a well-framed portrait (OFIQ)."""
 HEAD_SIZE_WIDTH = 0.05
@@ -32,11 +33,11 @@ def _head_size_scale(raw: F64) -> F64:
     return np.asarray(np.minimum(2.0 * falling(np.abs(raw - IDEAL_HEAD_SIZE)), BEST), np.float64)
 
 
-def _cut_off(name: str, unit: str, centre: float) -> Component:
+def _cut_off(name: str, unit: str, centre: float, width: float) -> Component:
     return Component(
         name=name,
         unit=unit,
-        scale=Sigmoid(centre, 0.1),
+        scale=Sigmoid(centre, width),
         reason_below="face_cut_off",
         reason_above="face_cut_off",
     )
@@ -60,11 +61,11 @@ COMPONENTS = (
         reason_above="face_too_close",
         ideal=IDEAL_HEAD_SIZE,
     ),
-    # Centres and widths of the margins are OFIQ's.
-    _cut_off("leftward_crop", "inter-eye distances", 0.9),
-    _cut_off("rightward_crop", "inter-eye distances", 0.9),
-    _cut_off("margin_above", "eyes to chin", 1.4),
-    _cut_off("margin_below", "eyes to chin", 1.8),
+    # 50 where the picture ends at the temple, the middle of the forehead, just below the chin.
+    _cut_off("leftward_crop", "inter-eye distances", 0.6, 0.1),
+    _cut_off("rightward_crop", "inter-eye distances", 0.6, 0.1),
+    _cut_off("margin_above", "eyes to chin", 0.5, 0.07),
+    _cut_off("margin_below", "eyes to chin", 1.05, 0.05),
 )
 
 
@@ -91,7 +92,7 @@ def measure_geometry(landmarks_px: F32, picture_wh_px: Int, scale: F64) -> dict[
     down = np.linalg.norm(mouth - eyes, axis=1)
     inter_eye = np.maximum(between, down * EYE_DISTANCE_PER_EYES_TO_MOUTH)
     inter_eye = np.where(inter_eye > 0, inter_eye, np.nan)
-    chin = inter_eye / EYE_DISTANCE_PER_EYES_TO_MOUTH * EYES_TO_CHIN_PER_EYES_TO_MOUTH
+    chin = inter_eye * EYES_TO_CHIN_PER_EYE_DISTANCE
     width, height = picture_wh_px[:, 0], picture_wh_px[:, 1]
     return {
         "inter_eye_distance": inter_eye / scale,

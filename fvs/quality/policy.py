@@ -56,19 +56,20 @@ class QualityPolicy:
     def for_selfie(cls) -> Self:
         """A person who can be asked for another picture."""
         return cls(
-            inter_eye_distance=20.0,  # 24 px: a third of the crop's pixels are then invented
-            leftward_crop=2.0,  # 0.5 inter-eye distances: the eye's outer corner is at the edge
-            rightward_crop=2.0,
-            margin_above=0.01,  # 0.5 of eyes-to-chin: cut between brows and hairline
-            margin_below=0.1,  # 1.1 of eyes-to-chin: cut at the chin
-            head_pose_yaw=40.0,  # 51 degrees: the far eye begins to hide
-            head_pose_pitch=40.0,  # likewise
-            head_pose_roll=25.0,  # 60 degrees; alignment undoes roll, a fallen phone it is not
-            sharpness=5.0,
-            under_exposure_prevention=20.0,  # three quarters of the face without detail
-            over_exposure_prevention=3.0,  # a third of the face burnt out
+            inter_eye_distance=20.0,  # 24 px: a third of the crop's detail is then missing
+            leftward_crop=5.0,  # 0.3 inter-eye distances: the edge is at the eye's corner
+            rightward_crop=5.0,
+            margin_above=5.0,  # 0.3 of eyes-to-chin: the edge is at the brows
+            margin_below=5.0,  # 0.9 of eyes-to-chin: the chin is cut
+            head_pose_yaw=33.0,  # 55 degrees: the far eye hides
+            head_pose_pitch=40.0,  # 51 degrees: the eyes or the mouth hide
+            head_pose_roll=25.0,  # 60 degrees: alignment undoes roll, but landmarks suffer
+            sharpness=10.0,  # as if blurred by about 2.3 px of the crop
+            under_exposure_prevention=50.0,  # half of the face lost in darkness
+            over_exposure_prevention=4.0,  # a quarter of the face burnt out
+            luminance_mean=6.0,  # mean grey below 0.06 or above 0.94: nearly black or white
             dynamic_range=45.0,  # 3.6 bits: a face of a dozen grey levels
-            compression_artifacts=5.0,
+            compression_artifacts=5.0,  # steps at block borders 2.4 times those inside
         )
 
     @classmethod

@@ -27,9 +27,9 @@ MEAN_FACE: F64 = np.array(
     [
         [-0.50, 0.00, 0.00],
         [+0.50, 0.00, 0.00],
-        [+0.00, 0.57, 0.45],
-        [-0.41, 1.15, 0.00],
-        [+0.41, 1.15, 0.00],
+        [+0.00, 0.60, 0.48],
+        [-0.44, 1.01, -0.13],
+        [+0.44, 1.01, -0.13],
     ]
 )
 """Eyes, nose tip, mouth corners in inter-eye distances; x right, y down, z towards the camera."""
