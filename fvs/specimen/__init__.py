@@ -6,7 +6,7 @@ Pillow; the engine never imports it.
 """
 
 from fvs.specimen.conditions import CameraConditions, CaptureConditions, PrintConditions
-from fvs.specimen.degrade import degrade
+from fvs.specimen.degradation import degrade
 from fvs.specimen.holder import Holder, specimen_holder
 from fvs.specimen.layout import CardStyle
 from fvs.specimen.render import head_and_shoulders, render_specimen_card

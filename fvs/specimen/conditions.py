@@ -184,11 +184,11 @@ SELFIE_AT_WINDOW = CameraConditions(
     jpeg_quality=85,
 )
 SELFIE_IN_THE_DARK = CameraConditions(
-    exposure_stops=-3.6,
+    exposure_stops=-7.0,
     light_falloff=0.4,
     gain_rgb=(1.08, 1.0, 0.85),
     defocus_sigma_px=2.0,
     motion_px=9.0,
-    noise_sd_levels=6.0,
+    noise_sd_levels=3.0,
     jpeg_quality=60,
 )

@@ -2,7 +2,7 @@
 
 Layout only: field positions, labels, date styles, chip, portrait with height scale and ghost
 portrait follow the card; emblem, background and number are invented, and SPECIMEN stands across
-it. `fvs.specimen.degrade` prints and photographs it.
+it. `fvs.specimen.degradation` prints and photographs it.
 """
 
 from __future__ import annotations

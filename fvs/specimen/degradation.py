@@ -31,8 +31,8 @@ __all__ = ["degrade", "desk", "photograph", "plane_to_frame", "print_on_paper"]
 WHITE = 255.0
 MID_GREY = 127.5
 DISPLAY_GAMMA = 2.2
-COARSE = 16
-"""Frame pixels per cell of the coarse grid on which light is computed."""
+COARSE_CELLS = 96
+"""Across the frame, on the coarse grid on which light is computed."""
 VIEWING_DISTANCE = 2.2
 """From camera to card over the card's width: a phone at about 19 cm."""
 DESK_RGB = (146, 112, 82)
@@ -131,10 +131,10 @@ def _glare(shape: tuple[int, ...], camera: CameraConditions, rng: np.random.Gene
 
 
 def _coarse_grid(shape: tuple[int, ...]) -> tuple[F64, F64]:
-    """Cell centres in units of the frame's width, as (rows, 1) and (1, columns)."""
-    rows, columns = (max(2, math.ceil(side / COARSE)) for side in shape)
+    """Places of the cells in units of the frame's width, as (rows, 1) and (1, columns)."""
     height = shape[0] / shape[1]
-    return np.linspace(0, height, rows)[:, None], np.linspace(0, 1, columns)[None, :]
+    rows = math.ceil(COARSE_CELLS * height)
+    return np.linspace(0, height, rows)[:, None], np.linspace(0, 1, COARSE_CELLS)[None, :]
 
 
 def _smear(length_px: float, angle: float) -> F32:
