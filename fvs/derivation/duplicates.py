@@ -82,7 +82,9 @@ def appearance_similarity(thumbnails: U8, pairs: Int) -> F32:
 
 def _unit_detail(thumbnails: U8) -> F32:
     """(N, S*S) thumbnails of mean 0 and length 1, so that a product of two is a correlation."""
-    flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
+    flat = thumbnails.reshape(len(thumbnails), thumbnails.shape[1] * thumbnails.shape[2]).astype(
+        np.float32
+    )
     flat -= flat.mean(axis=1, keepdims=True)
     flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1.0)
     return flat
