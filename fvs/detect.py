@@ -15,15 +15,15 @@ import numpy as np
 
 from fvs.detect_heads import decode, suppress_overlaps
 from fvs.errors import UsageError
-from fvs.geometry import turn_points, upright_quarters
+from fvs.geometry import turn_points
 from fvs.raster import quarter_turn, resize
-from fvs.records import F32, F64, U8, Bool, Faces, Images, Int, Pixels
+from fvs.records import F64, U8, Bool, Faces, Images, Int, Pixels
 
 if TYPE_CHECKING:
     from fvs.manifest import DetectHead, PixelInput
     from fvs.network import Network
 
-__all__ = ["FaceSearch", "Look", "detect_faces"]
+__all__ = ["FaceSearch", "Look", "SearchStep", "detect_faces"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +53,8 @@ class Look:
 NEAR = Look(side_px=320, border=0.0625)
 """A narrow border keeps a face at the edge of the picture away from the edge of the canvas."""
 
-CLOSE_UP = Look(side_px=320, border=0.275)
-"""Shows a face that fills or exceeds the picture at half the canvas: detectors know no larger."""
+CLOSE_UP = Look(side_px=160, border=0.2)
+"""A face that fills or exceeds the picture, small enough to be seen whole, and cheap."""
 
 FAR = Look(side_px=640, border=0.03)
 """Twice the pixels, four times the cost: for the small portrait on a card."""
@@ -65,42 +65,63 @@ def _turned(look: Look) -> tuple[Look, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SearchStep:
+    """Looks that are taken together, and what ends the search after them.
+
+    Attributes:
+        looks: at the picture.
+        fit_score: a picture whose best detection so far is at least this sure is done.
+    """
+
+    looks: tuple[Look, ...]
+    fit_score: float
+
+
+SURELY_UPRIGHT = 0.92
+"""YuNet also finds faces that are not upright, with landmarks as if they were, so that only the
+score can tell; see tests/test_detect_real_faces.py."""
+
+BEST_OF_FOUR_TURNS = 0.75
+"""Once all turns were compared, a face need only be a face."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FaceSearch:
     """How hard to look for faces, and when to stop.
 
     Attributes:
-        steps: looks of each step, cheapest first.
-        fit_score: a detection at least this sure makes further looks unnecessary ...
-        fit_side_px: ... if the shorter side of its box has this many canvas pixels (below,
-            landmarks are coarse), and its landmarks stand within 45 degrees of upright in the
-            look (detectors are trained on upright faces and guess at others).
-        rolled_handicap: taken from the score of detections that do not stand so, when looks of
-            different turns compete for one face.
+        steps: cheapest first; each is for the pictures that are not done after the former.
+        fit_side_px: a detection can only end the search if the shorter side of its box has this
+            many canvas pixels; below, landmarks are coarse.
         min_side_px: detections with a shorter side than this in the picture are dropped.
         canvas_px_per_run: canvas pixels given to the network at once; bounds memory.
     """
 
-    steps: tuple[tuple[Look, ...], ...] = (
-        (NEAR,),
-        (CLOSE_UP,),
-        (FAR,),
-        _turned(NEAR),
-        (*_turned(CLOSE_UP), *_turned(FAR)),
+    steps: tuple[SearchStep, ...] = (
+        SearchStep(looks=(NEAR,), fit_score=SURELY_UPRIGHT),
+        SearchStep(looks=(CLOSE_UP,), fit_score=SURELY_UPRIGHT),
+        SearchStep(looks=_turned(NEAR) + _turned(CLOSE_UP), fit_score=BEST_OF_FOUR_TURNS),
+        SearchStep(looks=(FAR,), fit_score=SURELY_UPRIGHT),
+        SearchStep(looks=_turned(FAR), fit_score=BEST_OF_FOUR_TURNS),
     )
-    fit_score: float = 0.75
     fit_side_px: float = 20.0
-    rolled_handicap: float = 0.2
     min_side_px: float = 8.0
     canvas_px_per_run: int = 16 * 320 * 320
 
 
 @dataclass(frozen=True, eq=False)
 class _Sighting:
-    """What one look, or several, found: faces in the picture frame and how they compete."""
+    """What one look, or several, found.
+
+    Attributes:
+        faces: in the picture frame.
+        large: (M,) True where the box was large enough in its canvas to end the search.
+        quarter_turns: (M,) of the look.
+    """
 
     faces: Faces
-    rank: F32
-    fit: Bool
+    large: Bool
+    quarter_turns: Int
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,26 +153,27 @@ def detect_faces(images: Images, network: Network, search: FaceSearch = FaceSear
     if head is None:
         raise UsageError(f"{network.manifest.id} is no detector")
     pending = np.flatnonzero(images.ok)
-    sightings = [_nothing()]
-    for looks in _distinct_steps(search, network.manifest.input):
+    pool = _nothing()
+    for step in _distinct_steps(search, network.manifest.input):
+        seen = [_look_at(images, pending, network, look, search) for look in step.looks]
+        pool = _pool([pool, *seen])
+        fit = pool.large & (pool.faces.detection_score >= step.fit_score)
+        pending = np.setdiff1d(pending, pool.faces.image_index[fit])
         if not len(pending):
             break
-        step = [_look_at(images, pending, network, look, search) for look in looks]
-        sightings += step
-        settled = np.concatenate([s.faces.image_index[s.fit] for s in step])
-        pending = np.setdiff1d(pending, settled)
-    return _best_of(sightings, head, search)
+    return _best_of(pool, head, search)
 
 
-def _distinct_steps(search: FaceSearch, spec: PixelInput) -> list[list[Look]]:
+def _distinct_steps(search: FaceSearch, spec: PixelInput) -> list[SearchStep]:
     """The steps with canvases that the network takes; looks that then coincide are dropped."""
-    steps, seen = [], set()
+    steps: list[SearchStep] = []
+    seen: set[Look] = set()
     for step in search.steps:
-        adapted = [replace(look, side_px=_accepted_side(look.side_px, spec)) for look in step]
-        new = [look for look in dict.fromkeys(adapted) if look not in seen]
+        adapted = [replace(look, side_px=_accepted_side(look.side_px, spec)) for look in step.looks]
+        new = tuple(look for look in dict.fromkeys(adapted) if look not in seen)
         seen.update(new)
-        steps.append(new)
-    return [step for step in steps if step]
+        steps.append(replace(step, looks=new))
+    return steps
 
 
 def _accepted_side(side_px: int, spec: PixelInput) -> int:
@@ -196,14 +218,11 @@ def _read(
     if head is None:
         return _nothing()
     candidates = decode(network.run(canvases.pixels_rgb), head, look.side_px)
-    seen = suppress_overlaps(candidates, candidates.detection_score, head.nms_iou)
-    rolled = upright_quarters(seen.landmarks_px) != 0
+    seen = suppress_overlaps(candidates, head.nms_iou)
     large = seen.width_height_px.min(axis=1) >= search.fit_side_px
-    fit = (seen.detection_score >= search.fit_score) & large & ~rolled
-    rank = seen.detection_score - np.float32(search.rolled_handicap) * rolled
     faces = _to_picture(seen, canvases, look)
     faces = replace(faces, image_index=rows[seen.image_index])
-    return _Sighting(faces, rank, fit)
+    return _Sighting(faces, np.asarray(large), np.full(len(faces), look.quarter_turns))
 
 
 def _to_picture(seen: Faces, canvases: _Canvases, look: Look) -> Faces:
@@ -219,19 +238,26 @@ def _to_picture(seen: Faces, canvases: _Canvases, look: Look) -> Faces:
     return replace(seen, xyxy_px=boxes, landmarks_px=points[:, 2:])
 
 
-def _best_of(sightings: list[_Sighting], head: DetectHead, search: FaceSearch) -> Faces:
-    """Of all looks' detections of one face the best; those too small for anything are dropped."""
-    pool = _pool(sightings)
-    large = pool.faces.width_height_px.min(axis=1) >= search.min_side_px
-    faces = suppress_overlaps(pool.faces.take(large), pool.rank[large], head.nms_iou)
-    return faces.take(np.lexsort((-faces.detection_score, faces.image_index)))
+def _best_of(pool: _Sighting, head: DetectHead, search: FaceSearch) -> Faces:
+    """The surest detections of each face, from the looks that show the picture upright.
+
+    Upright is the turn with the picture's surest face. What other turns found goes: people in
+    one picture stand one way up, and turned faces yield boxes that do not even overlap.
+    """
+    faces = pool.faces
+    usable = faces.width_height_px.min(axis=1) >= search.min_side_px
+    upright = np.zeros(faces.image_index.max(initial=-1) + 1, np.int64)
+    worst_first = np.lexsort((faces.detection_score, pool.large, usable))
+    upright[faces.image_index[worst_first]] = pool.quarter_turns[worst_first]
+    kept = usable & (pool.quarter_turns == upright[faces.image_index])
+    return suppress_overlaps(faces.take(kept), head.nms_iou)
 
 
 def _pool(parts: list[_Sighting]) -> _Sighting:
     return _Sighting(
         faces=Faces.concatenate([part.faces for part in parts]),
-        rank=np.concatenate([part.rank for part in parts]),
-        fit=np.concatenate([part.fit for part in parts]),
+        large=np.concatenate([part.large for part in parts]),
+        quarter_turns=np.concatenate([part.quarter_turns for part in parts]),
     )
 
 
@@ -243,4 +269,4 @@ def _nothing() -> _Sighting:
         landmarks_px=np.zeros((0, 5, 2), np.float32),
         detection_score=np.zeros(0, np.float32),
     )
-    return _Sighting(faces, rank=np.zeros(0, np.float32), fit=np.zeros(0, np.bool_))
+    return _Sighting(faces, np.zeros(0, np.bool_), np.zeros(0, np.int64))

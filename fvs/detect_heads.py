@@ -91,7 +91,7 @@ def _candidates(row: Int, score: F32, boxes: F32, points: F32) -> Faces:
     )
 
 
-def suppress_overlaps(faces: Faces, rank: F32, max_iou: float) -> Faces:
+def suppress_overlaps(faces: Faces, max_iou: float) -> Faces:
     """Greedy non-maximum suppression within each image, all images at once.
 
     Each round takes every image's best remaining candidate and drops those of the image that
@@ -99,14 +99,13 @@ def suppress_overlaps(faces: Faces, rank: F32, max_iou: float) -> Faces:
     linear in the number of candidates.
 
     Args:
-        faces: candidates of any images in any order.
-        rank: (M,) the candidate with the highest rank wins; ties go to the first in `faces`.
+        faces: candidates of any images in any order; of equal scores the first wins.
         max_iou: candidates that overlap a winner by more than this go.
 
     Returns:
-        The winners, sorted by image, then by falling rank.
+        The winners, sorted by image, then by falling detection score.
     """
-    order = np.lexsort((-rank, faces.image_index))
+    order = np.lexsort((-faces.detection_score, faces.image_index))
     faces = faces.take(order)
     alive = np.arange(len(faces))
     winners: list[Int] = []
