@@ -14,10 +14,11 @@ The steps, in order; a later one can only withdraw a match, never grant one:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from fvs.operating_points import load_operating_points
 from fvs.records import Decisions
 from fvs.status import Outcome, Status
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fvs.operating_points import OperatingPoint, PadPoint
+    from fvs.packs import Pack
     from fvs.records import F32, F64, Liveness, Scores
 
 __all__ = ["DecisionPolicy", "Evidence", "decide"]
@@ -42,6 +44,23 @@ class DecisionPolicy:
 
     point: OperatingPoint
     pad: PadPoint | None
+
+    @classmethod
+    def from_pack(cls, pack: Pack, target_fmr: float, *, with_pad: bool = True) -> Self:
+        """The pack's operating point for a target FMR, and its PAD point.
+
+        Args:
+            pack: whose `operating_points.json` is read.
+            target_fmr: share of strangers that may match, one of the pack's targets.
+            with_pad: False judges pictures that are known to be scans.
+
+        Raises:
+            ManifestError: the operating points are missing, malformed or of other weights.
+            UsageError: there is no point for this target.
+        """
+        points = load_operating_points(pack.operating_points_path)
+        points.require_models(pack)
+        return cls(point=points.at(target_fmr), pad=points.pad if with_pad else None)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

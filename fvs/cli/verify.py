@@ -25,15 +25,13 @@ from fvs.cli.common import (
     write_picture,
 )
 from fvs.decide import DecisionPolicy
-from fvs.operating_points import load_operating_points
 from fvs.status import Outcome, Role
 
 if TYPE_CHECKING:
     from fvs.answer import PictureAnswer
     from fvs.engine import Engine
-    from fvs.packs import Pack
 
-__all__ = ["inspect", "load_policy", "verify"]
+__all__ = ["inspect", "verify"]
 
 EXIT_CODES = {
     Outcome.MATCH: ExitCode.MATCH,
@@ -56,19 +54,6 @@ class FoundFace(msgspec.Struct, frozen=True, kw_only=True):
 
     xyxy_px: list[float]
     detection_score: float
-
-
-def load_policy(pack: Pack, target_fmr: float, *, with_pad: bool = True) -> DecisionPolicy:
-    """The pack's operating point for a target FMR, and its PAD point.
-
-    Raises:
-        ManifestError: the pack's operating points are missing or of other weights.
-        UsageError: there is no point for this target.
-    """
-    points = load_operating_points(pack.operating_points_path)
-    points.require_models(pack)
-    pad = points.pad if with_pad else None
-    return DecisionPolicy(point=points.at(target_fmr), pad=pad)
 
 
 def verify(
@@ -101,7 +86,7 @@ def verify(
       fvs verify selfie.jpg card.jpg --json | jq .outcome
     """
     opened = open_pack(pack)
-    policy = load_policy(opened, fmr, with_pad=pad)
+    policy = DecisionPolicy.from_pack(opened, fmr, with_pad=pad)
     selfies, cards = [read_picture(selfie)], [read_picture(card)]
     verifications = open_engine(opened).verify(selfies, cards, policy, [age])
     answer = answer_verification(verifications, 0, policy)
