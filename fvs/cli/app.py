@@ -8,7 +8,9 @@ import typer
 
 from fvs import __version__
 from fvs.cli import operating_points
+from fvs.cli.bench import bench
 from fvs.cli.common import OUTPUT_CONSOLE, ExitCode, print_error
+from fvs.cli.demo import demo
 from fvs.cli.models import app as models_app
 from fvs.cli.templates import compare, embed
 from fvs.cli.verify import inspect, verify
@@ -30,6 +32,8 @@ app.command()(verify)
 app.command()(inspect)
 app.command()(embed)
 app.command()(compare)
+app.command()(demo)
+app.command()(bench)
 app.add_typer(operating_points.app)
 app.add_typer(models_app, name="models")
 

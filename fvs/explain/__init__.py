@@ -70,18 +70,27 @@ def _draw_header(sheet: Sheet, answer: VerificationAnswer) -> None:
     middle = HEADER.height / 2
     words = outcome.replace("_", " ").upper()
     sheet.text(28, middle, words, 46, WHITE, "bold", anchor="lm")
+    right = WIDTH_PX - 28
+    score = _score_in_words(answer)
     facts = f"FMR {answer.target_fmr:g} · {answer.embedder}"
-    sheet.text(WIDTH_PX - 28, middle + 16, facts, 16, WHITE, anchor="rm")
-    sheet.text(WIDTH_PX - 28, middle - 12, _sentence(answer), 22, WHITE, "semibold", anchor="rm")
+    if outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_COMPARED) and answer.reasons:
+        headline, facts = answer.reasons[0].code.replace("_", " "), f"{score} · {facts}"
+    else:
+        headline = score
+    sheet.text(right, middle - 12, headline, 22, WHITE, "semibold", anchor="rm")
+    sheet.text(right, middle + 16, facts, 16, WHITE, anchor="rm")
 
 
-def _sentence(answer: VerificationAnswer) -> str:
+def _score_in_words(answer: VerificationAnswer) -> str:
     if answer.score is None:
-        return "The pictures could not be compared"
+        return "no score"
+    score = f"score {answer.score:.3f}"
+    if answer.outcome == Outcome.NOT_COMPARED:
+        return f"{score} does not count"
     if answer.threshold is None:
-        return f"score {answer.score:.3f}, no threshold holds at this age"
+        return f"{score}, no threshold at this age"
     sign = "≥" if answer.score >= answer.threshold else "<"
-    return f"score {answer.score:.3f} {sign} threshold {answer.threshold:.3f}"
+    return f"{score} {sign} threshold {answer.threshold:.3f}"
 
 
 def _draw_reasons(sheet: Sheet, answer: VerificationAnswer) -> None:

@@ -9,14 +9,26 @@ from hypothesis import strategies as st
 
 pytest.importorskip("PIL", reason="the specimen package needs the demo extra")
 
-from fvs.specimen import CameraConditions, CaptureConditions, PrintConditions, conditions, degrade
+from fvs.engine import Engine
+from fvs.raster import encode_jpeg
+from fvs.specimen import (
+    CameraConditions,
+    CaptureConditions,
+    PrintConditions,
+    conditions,
+    degrade,
+    head_and_shoulders,
+    render_specimen_card,
+    specimen_holder,
+)
 from fvs.specimen.degradation import (
     VIEWING_DISTANCE,
     photograph,
     plane_to_frame,
     print_on_paper,
 )
-from fvs.specimen.layout import MM_PER_INCH
+from fvs.specimen.layout import MM_PER_INCH, PORTRAIT
+from fvs.status import Role
 
 PX_PER_MM = 300 / MM_PER_INCH
 GREY = np.full((120, 160, 3), 128, np.uint8)
@@ -189,3 +201,28 @@ class TestDegrade:
         white = np.full((638, 1011, 3), 255, np.uint8)
         columns = np.flatnonzero((degrade(white, shot, 1) == 255).all(axis=2).any(axis=0))
         assert np.ptp(columns) == pytest.approx(200, abs=3)
+
+
+class TestOnTheEngine:
+    """What a detector makes of the pictures."""
+
+    @pytest.mark.parametrize("name", PRESETS)
+    def test_the_portrait_is_found_not_the_ghost(self, name, reference_pack):
+        """In every preset the face chosen from a card lies in its portrait."""
+        data = pytest.importorskip("skimage.data", reason="the portrait ships in scikit-image")
+        engine = Engine.from_pack(reference_pack)
+        person = head_and_shoulders(data.astronaut(), (180, 60, 271, 174))
+        shot = PRESETS[name]
+        card = render_specimen_card(person, specimen_holder(1), seed=1)
+        picture = degrade(card, shot, seed=1)
+        samples = engine.extract([encode_jpeg(picture, 95)], Role.CARD)
+        box = samples.faces.xyxy_px[0] / samples.images.scale[0]
+        centre = np.linalg.inv(plane_to_frame(card.shape[1::-1], shot)) @ [*_middle(box), 1]
+        left, top, right, bottom = PORTRAIT.xyxy_px(PX_PER_MM)
+        x, y = centre[:2] / centre[2]
+        assert left < x < right
+        assert top < y < bottom
+
+
+def _middle(box):
+    return (box[:2] + box[2:]) / 2
