@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["Circumstances", "describe_circumstances"]
+__all__ = ["REPOSITORY", "Circumstances", "describe_circumstances"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "ImportCost",
     "Interval",
     "PairSection",
     "PairSize",
@@ -90,20 +91,27 @@ class StageSize(msgspec.Struct, frozen=True, kw_only=True):
     stage_cpu_ms: dict[str, Percentiles]
 
 
+class ImportCost(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that an import adds to starting an interpreter, a fresh one each time."""
+
+    wall_s: Interval
+    cpu_s: Interval
+
+
 class SingleSection(msgspec.Struct, frozen=True, kw_only=True):
     """This engine alone: `python -m benchmarks.speed.single`.
 
     Attributes:
         circumstances: when it started.
         load_average_after: when it ended.
-        import_s: seconds to import a module in a fresh interpreter, beyond starting it.
+        imports: module -> cost of importing it.
         stages: per size of pictures.
         load: per size of pictures (as `"12"`), with 1 to N workers in one process.
     """
 
     circumstances: Circumstances
     load_average_after: tuple[float, float, float]
-    import_s: dict[str, Interval]
+    imports: dict[str, ImportCost]
     stages: tuple[StageSize, ...]
     load: dict[str, tuple[Load, ...]]
 

@@ -6,6 +6,7 @@ Stages and load are measured through `fvs.timing`, as `fvs bench` does for an op
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated
 
 import msgspec
+import numpy as np
 import typer
 from rich.progress import track
 
@@ -21,7 +23,7 @@ from benchmarks.machine import describe_circumstances
 from benchmarks.speed.contenders.ours import complete
 from benchmarks.speed.pairs import MEGAPIXELS
 from benchmarks.speed.results import (
-    Interval,
+    ImportCost,
     Pictures,
     SingleSection,
     StageSize,
@@ -32,7 +34,7 @@ from benchmarks.speed.results import (
 from fvs.timing import run_load, time_stages, worker_counts
 from fvs.timing.pictures import camera_card, camera_selfie
 
-__all__ = ["import_seconds", "main", "measure_single"]
+__all__ = ["import_cost", "main", "measure_single"]
 
 DEFAULT_SECONDS = 10.0
 IMPORT_REPEATS = 15
@@ -42,7 +44,7 @@ IMPORTED_MODULES = ("fvs", "fvs.engine")
 def measure_single(weights_dir: Path, seconds: float) -> SingleSection:
     """Time imports, stages of all sizes, and load with 1 to all cores."""
     circumstances = describe_circumstances()
-    imports = {module: import_seconds(module) for module in IMPORTED_MODULES}
+    imports = {module: import_cost(module) for module in IMPORTED_MODULES}
     engine = complete(weights_dir)
     pairs = {size: (camera_selfie(size), camera_card(size)) for size in MEGAPIXELS}
     stages = [
@@ -62,24 +64,29 @@ def measure_single(weights_dir: Path, seconds: float) -> SingleSection:
     return SingleSection(
         circumstances=circumstances,
         load_average_after=os.getloadavg(),
-        import_s=imports,
+        imports=imports,
         stages=tuple(stages),
         load=load,
     )
 
 
-def import_seconds(module: str) -> Interval:
-    """Seconds that importing `module` adds to starting an interpreter, each time a fresh one."""
+def import_cost(module: str) -> ImportCost:
+    """What importing `module` adds to starting an interpreter, each time a fresh one."""
     added = [
-        _interpreter_s(f"import {module}") - _interpreter_s("pass") for _ in range(IMPORT_REPEATS)
+        np.subtract(_interpreter_s(f"import {module}"), _interpreter_s("pass"))
+        for _ in range(IMPORT_REPEATS)
     ]
-    return median_interval(added)
+    wall, cpu = np.transpose(added).tolist()
+    return ImportCost(wall_s=median_interval(wall), cpu_s=median_interval(cpu))
 
 
-def _interpreter_s(statement: str) -> float:
-    start = time.perf_counter()
+def _interpreter_s(statement: str) -> tuple[float, float]:
+    """Wall and CPU seconds of a fresh interpreter."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-c", statement], check=True)  # noqa: S603 - our own words
-    return time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - start, cpu
 
 
 def main(
@@ -91,8 +98,8 @@ def main(
     """Time this engine by stage, under load and at import, and replace the report's section."""
     section = measure_single(shared / "models", seconds)
     save_report(msgspec.structs.replace(load_report(json), single=section), json)
-    for module, taken_s in section.import_s.items():
-        print(f"import {module}: {taken_s.median:.3f} s")
+    for module, cost in section.imports.items():
+        print(f"import {module}: {cost.wall_s.median:.3f} s, {cost.cpu_s.median:.3f} s CPU")
     for size in section.stages:
         print(f"{size.pictures.megapixels:g} MP, CPU ms by stage, p50:")
         print("  " + ", ".join(f"{k} {v.p50:.1f}" for k, v in size.stage_cpu_ms.items()))
