@@ -73,20 +73,17 @@ def pad_windows_px(xyxy_px: F32, picture_wh_px: Int, box_scale: float) -> Int:
         within the picture.
     """
     box = np.asarray(xyxy_px, np.float64)
-    last = np.asarray(picture_wh_px, np.float64) - 1.0
+    wh = np.asarray(picture_wh_px, np.float64)
     corner = np.trunc(box[:, :2])
     size = np.trunc(box[:, 2:] - box[:, :2] + 1.0)
-    fits = np.minimum(box_scale, (last / size).min(axis=1, keepdims=True))
-    half = size * fits / 2.0
-    centre = corner + size / 2.0
+    fits = np.minimum(box_scale, ((wh - 1) / size).min(axis=1, keepdims=True))
+    half = size * fits / 2
+    centre = size / 2 + corner
     low, high = centre - half, centre + half
-    too_low = np.minimum(low, 0.0)
-    low, high = low - too_low, high - too_low
-    too_high = np.maximum(high - last, 0.0)
-    low, high = low - too_high, high - too_high
-    # Rounding of float64 may leave -1e-14 or a hair beyond the last pixel.
-    ends = np.concatenate([np.maximum(low, 0.0), np.minimum(high, last)], axis=1)
-    return np.asarray(np.trunc(ends), np.int64)
+    # The order of the sums is the reference's: another may truncate to a neighbouring pixel.
+    low, high = np.maximum(low, 0), high - np.minimum(low, 0)
+    low, high = low - np.maximum(high - wh + 1, 0), np.minimum(high, wh - 1)
+    return np.asarray(np.trunc(np.concatenate([low, high], axis=1)), np.int64)
 
 
 def _has_area(xyxy_px: F32) -> Bool:

@@ -79,7 +79,11 @@ class QualityPolicy:
         The portrait's own frame cuts hair and ears, so margins inside the *picture* mean little
         and only refuse a card that lies half outside of it.
         """
-        return replace(cls.for_selfie(), inter_eye_distance=8.0)
+        return replace(
+            cls.for_selfie(),
+            inter_eye_distance=8.0,  # 15.5 px: the portrait of a card some 220 px wide
+            sharpness=5.0,  # print and camera blur add up; as if blurred by about 2.6 px
+        )
 
     @classmethod
     def measuring_only(cls) -> Self:

@@ -5,9 +5,11 @@ on those found. The best 2 x 3 affine map of model to landmarks is linear least 
 nearest scaled rotation to it (its polar factor) is the pose. That is the POS step of DeMenthon
 and Davis, "Model-based object pose in 25 lines of code" (IJCV 1995), and needs no iteration.
 
-Only the nose tip stands out of the plane of the other four, so yaw and pitch rest on how far it
-does: a nose 20 % longer or shorter than the mean's shifts a yaw of 40 degrees by some 5, and a
-longer midface reads as a nod. Good for refusing profiles, not for measuring passports.
+Only the nose tip stands far out of the plane of the other four, so yaw and pitch rest on how far
+it does, and on the proportions of the midface. Simulated with noses 15 % and midfaces 6 %
+different and landmarks 2 % of the inter-eye distance off (one standard deviation each), nine of
+ten estimates lie within 4 degrees of a yaw of 0, 7 of 40 and of 60, and within 8 of a pitch of 0.
+Good for refusing profiles, not for measuring passports.
 """
 
 from __future__ import annotations
@@ -32,8 +34,15 @@ MEAN_FACE: F64 = np.array(
         [+0.44, 1.01, -0.13],
     ]
 )
-"""Eyes, nose tip, mouth corners in inter-eye distances; x right, y down, z towards the camera."""
+"""Eyes, nose tip, mouth corners in inter-eye distances; x right, y down, z towards the camera.
+
+Fitted together with the poses to the YuNet landmarks of 1,549 pool_lfw and 1,000 All-Age-Faces
+pictures (structure from motion, mirror symmetric; mean residual 1.5 % of the inter-eye distance)
+and turned so that their median pitch is 0: most people look into the camera.
+"""
 MEAN_FACE.setflags(write=False)
+
+_LANDMARKS_TO_AFFINE: F64 = np.linalg.pinv(MEAN_FACE - MEAN_FACE.mean(axis=0)).T
 
 FLATTEST = 1e-6
 """Ratio of the affine map's singular values below which the landmarks lie on a line or point."""
@@ -89,8 +98,7 @@ def _fit_rotation(points: F64) -> F64:
     finite = np.asarray(np.isfinite(points).all(axis=(1, 2)))
     centred = np.where(finite[:, None, None], points, 0.0)
     centred = centred - centred.mean(axis=1, keepdims=True)
-    model = MEAN_FACE - MEAN_FACE.mean(axis=0)
-    affine = np.swapaxes(centred, 1, 2) @ np.linalg.pinv(model).T
+    affine = np.swapaxes(centred, 1, 2) @ _LANDMARKS_TO_AFFINE
     left, singular, right = np.linalg.svd(affine, full_matrices=False)
     solid = finite & (singular[:, 1] > FLATTEST * singular[:, 0])
     return np.where(solid[:, None, None], left @ right, np.nan)
