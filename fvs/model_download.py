@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import urllib.parse
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from fvs.errors import ModelDownloadError, ModelIntegrityError, UsageError
 from fvs.fetch import NotOfferedError, OnProgress, Policy, fetch, is_http_url
 from fvs.model_import import import_weights
-from fvs.model_store import SHOWN_HASH_CHARS, Identity, holds, weights_path, write_verified
+from fvs.model_store import Identity, holds, weights_path, write_verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from fvs.manifest import ModelManifest
 
 __all__ = ["pull_models"]
+
+PULL_FOLDER_NAME = ".pull"
+"""Where archives lie while they are fetched, away from files of the user's own."""
 
 
 def pull_models(
@@ -119,13 +123,16 @@ class _Pull:
 
     def _from_archive(self, url: str, members: list[ModelManifest]) -> None:
         """Fetch an archive once for all models in it; it is deleted afterwards."""
+        stem = PurePosixPath(urllib.parse.urlsplit(url).path).stem
+        archive = self.destination / PULL_FOLDER_NAME / f"{stem}.zip"
         identity = Identity.of_archive(members[0])
-        archive = self.destination / f"{identity.sha256[:SHOWN_HASH_CHARS]}.zip"
         fetch(url, archive, identity, self.policy, self.on_progress)
         try:
             report = import_weights(archive, members, self.destination)
         finally:
             archive.unlink()
+        with contextlib.suppress(OSError):  # another archive's part may still lie there
+            archive.parent.rmdir()
         lacking = [member.file for member in members if member.id not in report.installed]
         if lacking:
             raise ModelDownloadError(f"{url} does not hold {', '.join(lacking)} of the manifest")

@@ -98,7 +98,15 @@ def verify(
         models = {m.id: m for m in catalogue.manifests.values() if catalogue.find(m)}
     problems = {model_id: _problem(catalogue, model) for model_id, model in models.items()}
     if json:
-        rows = [{"id": m, "ok": not problem, "problem": problem} for m, problem in problems.items()]
+        rows = [
+            {
+                "id": m,
+                "path": _path_text(catalogue, models[m]),
+                "ok": not problem,
+                "problem": problem,
+            }
+            for m, problem in problems.items()
+        ]
         print_json({"models": rows})
     else:
         for model_id, problem in problems.items():
@@ -231,11 +239,16 @@ def _listing(catalogue: Catalogue) -> dict[str, object]:
             "licence": m.licence.spdx,
             "commercial_use": m.licence.commercial_use,
             "packs": catalogue.packs_of(m.id),
-            "path": str(path) if (path := catalogue.find(m)) else None,
+            "path": _path_text(catalogue, m),
         }
         for m in catalogue.manifests.values()
     ]
     return {"packs": packs, "models": models}
+
+
+def _path_text(catalogue: Catalogue, model: ModelManifest) -> str | None:
+    path = catalogue.find(model)
+    return None if path is None else str(path)
 
 
 def _commercial(models: Iterable[ModelManifest]) -> bool:

@@ -111,6 +111,10 @@ class TestDraft:
         assert (draft.input.mean[0], draft.input.std[0], draft.input.size_px) == (127.5, 127.5, 112)
         assert Network(draft, path, Runtime())
 
+    def test_detector_of_another_kind(self, reference_pack):
+        """A YuNet, which insightface takes for an SCRFD by its many outputs, gives no manifest."""
+        assert manifest_from_model_zoo(reference_pack.detector.weights) is None
+
     @pytest.mark.parametrize("side_px", [96, 128, 192])
     def test_of_no_use(self, tmp_path, side_px):
         """Networks of other sizes (age and sex, swap, landmarks) give no manifest."""

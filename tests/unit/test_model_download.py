@@ -130,12 +130,25 @@ class TestArchive:
         } | changes
 
     def test_once_for_all(self, server, tmp_path):
-        """An archive is fetched once for all models in it, and not kept."""
+        """An archive is fetched once for all models in it, spares other files, and is not kept."""
         members = {"pack/first.onnx": FIRST, "pack/second.onnx": SECOND, "other": b"x"}
         origin = self.publish(server, members)
-        pull_models([first(**origin), second(**origin)], tmp_path, policy=IMPATIENT)
-        assert files_in(tmp_path) == {FIRST_PLACE: FIRST, SECOND_PLACE: SECOND}
+        own = tiny_onnx.write(tmp_path, b"the user's", "pack.zip")
+        names = set()
+        pull_models(
+            [first(**origin), second(**origin)],
+            tmp_path,
+            policy=IMPATIENT,
+            on_progress=lambda name, _done, _total: names.add(name),
+        )
+        assert files_in(tmp_path) == {
+            FIRST_PLACE: FIRST,
+            SECOND_PLACE: SECOND,
+            own.name: b"the user's",
+        }
+        assert not (tmp_path / ".pull").exists()
         assert len(server.requests) == 1
+        assert names == {"pack.zip"}
 
     def test_resumed(self, server, tmp_path):
         """An archive that was cut is resumed."""

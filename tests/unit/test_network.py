@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import numpy as np
+import onnxruntime
 import pytest
 
 from fvs.errors import ModelIntegrityError, ProviderError, UsageError
@@ -147,6 +148,15 @@ class TestProvider:
         monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
         with pytest.raises(ProviderError, match=f"{provider} was asked for"):
             open_network(tmp_path, runtime=Runtime(provider=provider))
+
+    @pytest.mark.skipif(
+        "CUDAExecutionProvider" in onnxruntime.get_available_providers(),
+        reason="this onnxruntime has CUDA",
+    )
+    def test_cuda_on_a_build_without_it(self, tmp_path):
+        """Asking the installed CPU build for CUDA is an error."""
+        with pytest.raises(ProviderError, match="cuda was asked for but this onnxruntime has"):
+            open_network(tmp_path, runtime=Runtime(provider="cuda"))
 
     def test_fallback(self, tmp_path, monkeypatch):
         """A provider that onnxruntime promises and then silently replaces is an error."""
