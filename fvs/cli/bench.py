@@ -154,7 +154,7 @@ def _print_answer(answer: BenchAnswer) -> None:
     for name in answer.pictures:
         status = answer.not_usable.get(name)
         warning = f"  {status}: later stages did not run" if status else ""
-        OUTPUT_CONSOLE.print(f"{name}{warning}", highlight=False, markup=False)
+        OUTPUT_CONSOLE.print(f"{name}{warning}", highlight=False, markup=False, soft_wrap=True)
     stages = Table("stage", "p50", "p95", "p99", title="CPU ms for a pair", title_justify="left")
     for stage, cost in answer.stage_cpu_ms.items():
         stages.add_row(stage, *_shown(cost))
