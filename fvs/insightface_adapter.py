@@ -37,7 +37,7 @@ __all__ = ["adopt_folder", "manifest_from_model_zoo", "read_model_package"]
 ARCFACE_SIDE_PX = 112
 """Side of the crop that the ArcFace template of five landmarks is drawn in."""
 
-SHOWN_HASH_CHARS = 8
+ID_HASH_CHARS = 8
 """Of the file's hash, in the id of a model that has no other name."""
 
 UNKNOWN_LICENCE = Licence(
@@ -197,7 +197,7 @@ def _manifest(
         sha256 = sha256_of(stream)
     stem = re.sub(r"[^a-z0-9]+", "", weights.stem.lower())
     return ModelManifest(
-        id=f"{task}-{stem}-{sha256[:SHOWN_HASH_CHARS]}",
+        id=f"{task}-{stem}-{sha256[:ID_HASH_CHARS]}",
         task=task,
         file=re.sub(r"[^A-Za-z0-9._-]", "_", weights.name).lstrip("._-"),
         sha256=sha256,
