@@ -2,7 +2,8 @@
 
 Simulations of two artefact species for demonstrations and first tests. They show what a PAD
 method does with these pictures, and say nothing of its APCER, which only real artefacts measure
-(ISO/IEC 30107-3).
+(ISO/IEC 30107-3). By default the edges of screen and sheet are seen; a `card_share` above 1 takes
+them out of the frame, which is much harder for networks that look for them.
 """
 
 from __future__ import annotations

@@ -96,7 +96,8 @@ class TestDemo:
         code, out, _ = run(monkeypatch, capsys, "--out", tmp_path, "--json")
         document = json.loads(out)
         assert code == 0
-        assert all(case["as_expected"] for case in document["cases"])
+        assert all(case["as_expected"] or case["known_miss"] for case in document["cases"])
+        assert sum(not case["as_expected"] for case in document["cases"]) <= 1
         written = {path.name for path in tmp_path.iterdir()}
         for case in document["cases"]:
             for kind in ("selfie.jpg", "card.jpg", "explained.png"):
@@ -112,6 +113,16 @@ class TestDemo:
         assert code == 1
         assert "mated did not come out as expected" in out
         assert "wanted no match, got match" in " ".join(out.split())
+
+    @pytest.mark.usefixtures("weights")
+    def test_a_known_miss_is_shown_but_does_not_count(self, monkeypatch, capsys, tmp_path, cases):
+        """Exit code 0, and the table says what should have come out and why it did not."""
+        wrong = replace(cases[0], expected=Outcome.NO_MATCH, known_miss="it cannot see this")
+        monkeypatch.setattr(demo_cases, "build_cases", lambda: (wrong,))
+        code, out, _ = run(monkeypatch, capsys, "--out", tmp_path)
+        assert code == 0
+        assert "did not come out as expected" in " ".join(out.split())
+        assert "a known miss: it cannot see this" in " ".join(out.split())
 
     def test_missing_weights_say_what_to_do(self, monkeypatch, capsys, tmp_path):
         """Exit code 3, nothing written, and both ways to get weights are named."""

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytest.importorskip("PIL", reason="the specimen package needs the demo extra")
-
 from fvs.engine import Engine
 from fvs.raster import encode_jpeg
+
+pytest.importorskip("PIL", reason="the specimen package needs the demo extra")
+
 from fvs.specimen import (
     CameraConditions,
     CaptureConditions,

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fvs.errors import UsageError
-from fvs.specimen import holder as holders
 
-pytest.importorskip("PIL", reason="drawing needs the demo extra")
+pytest.importorskip("PIL", reason="the specimen package needs the demo extra")
+
+from fvs.specimen import holder as holders
 
 seeds = st.integers(min_value=0, max_value=2**32)
 first_digits = st.integers(min_value=0, max_value=8)
