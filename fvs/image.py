@@ -252,10 +252,10 @@ def _shrunk(pixels: Pixels, by: int) -> Pixels:
 
 
 def _upright(stored: Pixels, orientation: int) -> Pixels:
-    """Undo an Exif orientation (CIPA DC-008, tag 0x0112)."""
+    """Undo an Exif orientation (CIPA DC-008, tag 0x0112); `stored` may be overwritten."""
     turned = cv2.transpose(stored) if orientation in _TRANSPOSED else stored
     if orientation in _FLIPS:
-        turned = cv2.flip(turned, _FLIPS[orientation])
+        turned = cv2.flip(turned, _FLIPS[orientation], dst=turned)  # in place, to save memory
     return np.asarray(turned, np.uint8)
 
 

@@ -106,12 +106,27 @@ def png_rows(samples: np.ndarray) -> bytes:
 
 
 def flat_png(width: int, height: int, depth: int, colour: int, *extra: bytes) -> bytes:
-    """A black PNG of any size, made without holding it in memory."""
-    bits = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}[colour] * depth
-    row = bytes(1 + -(-width * bits // 8))
+    """A black PNG of any size."""
+    return striped_png(png_ihdr(width, height, depth, colour), b"\0", height, *extra)
+
+
+def striped_png(ihdr: bytes, pattern: bytes, height: int, *extra: bytes) -> bytes:
+    """A PNG of equal rows, packed without holding it unpacked.
+
+    Args:
+        ihdr: the header chunk.
+        pattern: the filter type and first bytes of each row, repeated to its length.
+        height: rows.
+        extra: chunks to put before the data.
+    """
+    width, _, depth, colour = struct.unpack_from(">IIBB", ihdr, 8)
+    samples = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}[colour]
+    length = -(-width * samples * depth // 8)
+    stripes = pattern[1:] or bytes(1)
+    row = pattern[:1] + (stripes * -(-length // len(stripes)))[:length]
     packer = zlib.compressobj(1)
     idat = b"".join([*(packer.compress(row) for _ in range(height)), packer.flush()])
-    return png_of(png_ihdr(width, height, depth, colour), *extra, png_chunk(b"IDAT", idat))
+    return png_of(ihdr, *extra, png_chunk(b"IDAT", idat))
 
 
 # --- WebP
