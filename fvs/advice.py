@@ -156,13 +156,13 @@ _OF_QUALITY = {
     ),
     "unnatural_colour": Advice(
         "The colours are not natural: use white light and no filters.",
-        "สีผิวผิดธรรมชาติ กรุณาใช้แสงสีขาวและไม่แต่งภาพ",
+        "สีในภาพผิดเพี้ยน กรุณาใช้แสงสีขาวและไม่แต่งสีภาพ",
     ),
 }
 
 _OF_DECISION = {
     "presentation_attack_suspected": Advice(
-        "This may be a picture of a picture or screen: the person must be there in the flesh.",
+        "This may be a picture of a print or a screen: photograph the person themselves.",
         "ภาพนี้อาจถ่ายจากรูปถ่ายหรือหน้าจอ กรุณาถ่ายภาพจากบุคคลจริง",
     ),
     "age_band_not_supported": Advice(

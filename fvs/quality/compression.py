@@ -51,12 +51,13 @@ def measure_compression(pictures: Sequence[Pixels], xyxy_px: F32, scale: F64) ->
 
     Returns:
         `compression_artifacts`: (M,) mean grey step across the borders of the most marked grid,
-        over that elsewhere; 1 where nothing shows, or blocks would be too small to show.
+        over that elsewhere; 1 where nothing shows, or blocks would be too small to show; NaN
+        where the box is not finite.
     """
-    raw = np.ones(len(pictures), np.float64)
+    raw = np.where(np.isfinite(xyxy_px).all(axis=1), 1.0, np.nan)
     for row, (picture, box) in enumerate(zip(pictures, xyxy_px, strict=True)):
         period = round(BLOCK_PX * float(scale[row]))
-        if period >= SMALLEST_BLOCK_PX:
+        if period >= SMALLEST_BLOCK_PX and np.isfinite(raw[row]):
             raw[row] = _blockiness(_window(picture, box), period)
     return {"compression_artifacts": raw}
 

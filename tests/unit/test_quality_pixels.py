@@ -114,6 +114,12 @@ class TestCompression:
             raw = measure_compression([picture], np.array([box], np.float32), np.ones(1))
             assert np.isfinite(raw["compression_artifacts"]).all()
 
+    def test_a_box_that_is_not_finite_has_no_blockiness(self) -> None:
+        """Rule: an infinite box is that row's NaN and no exception."""
+        boxes = np.array([[0, 0, np.inf, 9], [9, 9, 99, 99]], np.float32)
+        raw = measure_compression([texture(0)] * 2, boxes, np.ones(2))["compression_artifacts"]
+        assert np.isfinite(raw).tolist() == [False, True]
+
     def test_no_pictures(self) -> None:
         """Rule: the empty batch is a batch."""
         raw = measure_compression([], np.empty((0, 4), np.float32), np.empty(0))
