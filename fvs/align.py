@@ -77,7 +77,7 @@ def similarity_transforms(source: F64, target: F64) -> F64:
     centred = z - z_mean
     spread = (np.abs(centred) ** 2).sum(axis=1)
     usable = finite & (spread >= MIN_SPREAD_PX2)
-    a = np.full(len(z), np.nan, np.complex128)
+    a = np.full(len(z), complex(np.nan, np.nan))
     regression = (centred.conj() * (t - t.mean())).sum(axis=1)
     np.divide(regression, spread, out=a, where=usable)
     b = t.mean() - a * z_mean[:, 0]
