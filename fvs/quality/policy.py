@@ -81,7 +81,7 @@ class QualityPolicy:
         """
         return replace(
             cls.for_selfie(),
-            inter_eye_distance=8.0,  # 15.5 px: the portrait of a card some 220 px wide
+            inter_eye_distance=8.0,  # 15.5 px: the portrait of a card some 280 px wide
             sharpness=5.0,  # print and camera blur add up; as if blurred by about 2.6 px
         )
 
