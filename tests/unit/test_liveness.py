@@ -234,7 +234,7 @@ class TestBatch:
 def test_published_photographs_are_called_live_as_often_as_measured(
     shared_dir, reference_pack
 ) -> None:
-    """Rule: 12 % of 600 pool_lfw pictures were called not live; today's share is near it.
+    """Rule: 185 of 1,549 pool_lfw pictures were called not live; today's share is near that.
 
     Guards the crop, the channel order and the class order at once: each of those, when wrong,
     moves the share by far more than the chance of 150 pictures (3 standard deviations).
