@@ -36,17 +36,17 @@ class DecodeLimits:
         max_pixels: width times height.
         min_side_px: shorter side; below it no face can be large enough to be compared.
         max_working_bytes: memory that decoding may take, estimated from the header; with the
-            libraries' own 50 MB it keeps one file under 500 MB. It allows every 50 megapixel
-            picture but 16-bit RGBA (25) and progressive JPEG without chroma subsampling (44).
-        max_working_ms: CPU time that decoding may take, estimated likewise; it stops a JPEG
-            with hundreds of scans and a 16-bit PNG above 32 megapixels.
+            libraries' own 60 MB it keeps one file under 500 MB. It refuses progressive JPEG
+            without chroma subsampling above 44 megapixels.
+        max_working_ms: CPU time that decoding may take, estimated likewise; it refuses a JPEG
+            with hundreds of scans, 8-bit RGBA PNG above 35 megapixels and 16-bit RGB above 27.
     """
 
     max_bytes: int = 15_000_000
     max_pixels: int = 50_000_000
     min_side_px: int = 32
     max_working_bytes: int = 400_000_000
-    max_working_ms: int = 1_600
+    max_working_ms: int = 1_200
 
     def __post_init__(self) -> None:
         """Refuse limits that no file could meet.

@@ -42,8 +42,8 @@ _BIT_DEPTHS = {
 }
 _PNG_BYTE_NS = 7
 """Inflating and the Paeth predictor, per byte of unpacked data."""
-_PNG_PIXEL_NS = 4
-"""Widening to 8 bits and compositing."""
+_PIXEL_NS, _ALPHA_PIXEL_NS = 2, 6
+"""Copying, and compositing."""
 _PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 
 
@@ -78,6 +78,7 @@ def _png_header(content: bytes, data: dict[bytes, slice], parts: tuple[slice, ..
     alpha = bool(colour & _ALPHA) or bool(transparency)
     decoded_bytes = width * height * (4 * max(depth // 8, 1) if alpha else RGB_BYTES)
     coded_bytes = width * height * _SAMPLES[colour] * depth / 8
+    pixel_ns = _ALPHA_PIXEL_NS if alpha else _PIXEL_NS
     keyed_grey = colour == _GREY and len(transparency) == U16.size
     widen = 1 if depth == 16 else 255 // (2**depth - 1)  # noqa: PLR2004  (bits per sample)
     return Header(
@@ -87,7 +88,7 @@ def _png_header(content: bytes, data: dict[bytes, slice], parts: tuple[slice, ..
         has_alpha=alpha,
         transparent_grey=U16.unpack(transparency)[0] * widen if keyed_grey else None,
         working_bytes=2 * decoded_bytes,
-        working_ms=(_PNG_BYTE_NS * coded_bytes + _PNG_PIXEL_NS * width * height) / NS_PER_MS,
+        working_ms=(_PNG_BYTE_NS * coded_bytes + pixel_ns * width * height) / NS_PER_MS,
         pixel_parts=parts,
     )
 

@@ -29,7 +29,7 @@ _VP8L_MAGIC = 0x2F
 _VP8_START_CODE = b"\x9d\x01\x2a"
 _SIDE_MASK = 0x3FFF
 """Sides are 14 bit numbers in both bit streams."""
-_LOSSLESS_PIXEL_NS, _LOSSY_PIXEL_NS, _WEBP_BYTE_NS = 20, 10, 30
+_LOSSLESS_PIXEL_NS, _LOSSY_PIXEL_NS, _ALPHA_PIXEL_NS, _BYTE_NS = 15, 10, 15, 20
 
 
 def read_webp(content: bytes) -> Header:
@@ -51,13 +51,14 @@ def read_webp(content: bytes) -> Header:
     alpha = alpha or bool(flags & _VP8X_ALPHA)
     pixels = width * height
     pixel_ns = _LOSSLESS_PIXEL_NS if lossless else _LOSSY_PIXEL_NS
+    pixel_ns += _ALPHA_PIXEL_NS if alpha else 0
     return Header(
         status=Status.OK,
         stored_wh=(width, height),
         orientation=exif_orientation(content[data[b"EXIF"]] if b"EXIF" in data else b""),
         has_alpha=alpha,
         working_bytes=2 * pixels * (4 if alpha else RGB_BYTES),
-        working_ms=(pixel_ns * pixels + _WEBP_BYTE_NS * end) / NS_PER_MS,
+        working_ms=(pixel_ns * pixels + _BYTE_NS * end) / NS_PER_MS,
         pixel_parts=(slice(0, end),),
     )
 
