@@ -5,7 +5,8 @@
 2. A point's threshold is the highest of the adult groups' own: the strictest adult group's.
 3. An age band holds the target where its groups' own thresholds, or the point's if higher, still
    let enough mated pairs pass. Knowing the age can only raise the bar, never lower it.
-4. A target that no adult group can show, or only at a threshold that is of no use, is refused.
+4. A target that no adult group can show, or only at a threshold that is of no use, is refused;
+   likewise one whose threshold lies where non-mated pairs may have been dropped as duplicates.
 """
 
 from __future__ import annotations
@@ -64,11 +65,13 @@ class MeasuredScores:
         mated: (M,) float32 scores of one person's pictures (LFW).
         lfw_non_mated: scores of different people's (LFW).
         groups: non-mated scores by group.
+        cleaned_from: pairs of adults that score so high were taken for one person and dropped.
     """
 
     mated: F32
     lfw_non_mated: ScoreTail
     groups: tuple[GroupScores, ...]
+    cleaned_from: float
 
 
 class _Own(NamedTuple):
@@ -116,6 +119,11 @@ def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | s
     fnmr = _fnmr(measured, threshold)
     if fnmr.point > MOST_USABLE_FNMR:
         return _useless(strictest, fnmr)
+    if threshold >= measured.cleaned_from:
+        return (
+            f"{strictest.group.name} would need a threshold of {threshold:.4f}, but pairs from "
+            f"{measured.cleaned_from:g} were dropped as one person, some of them perhaps wrongly"
+        )
     return OperatingPoint(
         target_fmr=target,
         threshold=threshold,
