@@ -49,6 +49,8 @@ FACE_SHARE = 0.35
 FACE_CENTRE_DOWN = 0.42
 """Where the face's centre stands in the selfie, from the top."""
 ASPECT = 3 / 4
+SIDE_STEP_PX = 8
+"""Cameras' sides are multiples of a JPEG block."""
 JPEG_QUALITY = 90
 CAMERA = CameraConditions(light_falloff=0.2, defocus_sigma_px=0.7, noise_sd_levels=4.0)
 CARD_PRINTER = PrintConditions(halftone_depth=0.06, grain_sd_levels=2.0, saturation=0.9)
@@ -88,4 +90,8 @@ def _portrait() -> Pixels:
 
 def _sides_px(megapixels: float) -> tuple[int, int]:
     short = math.sqrt(megapixels * 1e6 * ASPECT)
-    return round(short), round(short / ASPECT)
+    return _whole(short), _whole(short / ASPECT)
+
+
+def _whole(side_px: float) -> int:
+    return SIDE_STEP_PX * round(side_px / SIDE_STEP_PX)
