@@ -131,6 +131,7 @@ def _refusal(header: Header, limits: DecodeLimits) -> Status:
     """The header's own status, or the limit that the picture breaks, or OK."""
     if header.status != Status.OK:
         return header.status
+    width, height = header.native_wh
     if min(width, height) < limits.min_side_px:
         return Status.IMAGE_TOO_SMALL
     if (
