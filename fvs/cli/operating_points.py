@@ -84,7 +84,7 @@ def derive(
         targets=_parse_targets(targets),
         cache_dir=faces_cache_dir(),
         machine=offline.describe_machine(),
-        commit=offline.describe_commit(Path(__file__).parent),
+        commit=offline.describe_commit(Path(__file__).parent.parent),
     )
     with progress_bar() as progress:
         tasks = {
