@@ -3,7 +3,8 @@
 The person is NASA's portrait of Eileen Collins (public domain), which scikit-image carries. What a
 picture costs depends on its pixels, its bytes and the size of its face, so these are like a
 phone's: 3:4, sensor noise, JPEG quality 90, the face about a third of the selfie's width, the card
-four fifths of its picture's.
+four fifths of its picture's. They are stored upright: a selfie that is stored sideways with an EXIF
+orientation, as many are, costs those more who turn it at full size.
 """
 
 from __future__ import annotations
