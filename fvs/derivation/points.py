@@ -1,7 +1,7 @@
 """Scores -> operating points: the rules by which thresholds are set, and nothing else.
 
 1. A group's own threshold is the lowest at which the upper bound of its FMR is within the target;
-   a group with too few pairs to show that has none.
+   a group with too few pairs to show that, with a few errors to spare, has none.
 2. A point's threshold is the highest of the adult groups' own: the strictest adult group's.
 3. An age band holds the target where its groups' own thresholds, or the point's if higher, still
    let enough mated pairs pass. Knowing the age can only raise the bar, never lower it.
@@ -30,10 +30,15 @@ if TYPE_CHECKING:
     from fvs.operating_points import AgeBand, Rate
     from fvs.records import F32
 
-__all__ = ["MOST_USABLE_FNMR", "GroupScores", "MeasuredScores", "derive_points"]
+__all__ = ["ERRORS_TO_SPARE", "MOST_USABLE_FNMR", "GroupScores", "MeasuredScores", "derive_points"]
 
 MOST_USABLE_FNMR = 0.5
 """A threshold that refuses more than half of all mated LFW pairs is of no use."""
+
+
+ERRORS_TO_SPARE = 5
+"""A group must be able to show the target in spite of so many errors: else a single pair of one
+person that cleaning missed would set the threshold of everybody."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -110,7 +115,7 @@ def derive_points(
 
 
 def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | str:
-    owns = [_Own(group, threshold_within(group.scores, target)) for group in measured.groups]
+    owns = [_own(group, target) for group in measured.groups]
     adult = [own for own in owns if own.group.adult]
     strictest = _strictest(adult)
     if strictest is None:
@@ -135,6 +140,11 @@ def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | s
             _band_evidence(measured, owns, band, (target, threshold)) for band in AGE_BANDS
         ),
     )
+
+
+def _own(group: GroupScores, target: float) -> _Own:
+    enough = group.scores.trials >= trials_needed(target, ERRORS_TO_SPARE)
+    return _Own(group, threshold_within(group.scores, target) if enough else None)
 
 
 def _band_evidence(
@@ -199,7 +209,8 @@ def _finite(threshold: float | None) -> float | None:
 
 def _too_few(owns: Sequence[_Own], target: float) -> str:
     most = max((own.group.scores.trials for own in owns), default=0)
-    return f"{most} non-mated pairs in the largest group, need {trials_needed(target)}"
+    needed = trials_needed(target, ERRORS_TO_SPARE)
+    return f"{most} non-mated pairs in the largest group, need {needed}"
 
 
 def _useless(own: _Own, fnmr: Rate) -> str:

@@ -57,24 +57,24 @@ class TestDerivePoints:
     """Thresholds from scores."""
 
     def test_known_answer(self):
-        """Of 1,000 pairs three may match at 1 %; the strictest adult group's fourth decides."""
+        """Of 2,000 pairs 11 may match at 1 %; the strictest adult group's twelfth decides."""
         groups = [
-            group("mild", YOUNG, ramp(1000, 0.2)),
-            group("strict", OLD, ramp(1000, 0.4)),
-            group("children", CHILDREN, ramp(1000, 0.48)),
+            group("mild", YOUNG, ramp(2000, 0.2)),
+            group("strict", OLD, ramp(2000, 0.4)),
+            group("children", CHILDREN, ramp(2000, 0.48)),
         ]
         (point,), unsupported = derive_points(measured(*groups), [1e-2])
         assert unsupported == {}
         assert point.strictest_group == "strict"
-        # The fourth highest is 0.4 * 996 / 1000 = 0.3984, so the next step is the threshold.
-        assert point.threshold == pytest.approx(0.3985)
-        assert (point.fnmr.errors, point.fnmr.trials) == (399, 1000)
+        # The twelfth highest is 0.4 * 1988 / 2000 = 0.3976, so the next step is the threshold.
+        assert point.threshold == pytest.approx(0.3977)
+        assert (point.fnmr.errors, point.fnmr.trials) == (398, 1000)
         bands = {evidence.band.name: evidence for evidence in point.bands}
         assert bands["20-39"].threshold == bands["60+"].threshold == point.threshold
-        assert bands["2-12"].threshold == pytest.approx(0.4781)
+        assert bands["2-12"].threshold == pytest.approx(0.4772)
         assert bands["2-12"].worst_group == "children"
         assert bands["40-59"].status == "not_supported"
-        assert bands["40-59"].reason == "0 non-mated pairs in the largest group, need 368"
+        assert bands["40-59"].reason == "0 non-mated pairs in the largest group, need 1164"
 
     @settings(max_examples=50)
     @given(st.lists(st.integers(0, 2**31), min_size=1, max_size=4), st.sampled_from([0.02, 0.1]))
@@ -91,8 +91,8 @@ class TestDerivePoints:
 
     def test_children_do_not_set_the_threshold(self):
         """A group of minors raises its own band's threshold, and no other's."""
-        adults = group("adults", YOUNG, ramp(1000, 0.2))
-        children = group("children", CHILDREN, ramp(1000, 0.45))
+        adults = group("adults", YOUNG, ramp(2000, 0.2))
+        children = group("children", CHILDREN, ramp(2000, 0.45))
         (alone,), _ = derive_points(measured(adults), [1e-2])
         (both,), _ = derive_points(measured(adults, children), [1e-2])
         assert both.threshold == alone.threshold
@@ -100,7 +100,7 @@ class TestDerivePoints:
 
     def test_a_band_never_lowers_the_bar(self):
         """A band whose own threshold would be lower keeps the point's."""
-        groups = [group("mild", OLD, ramp(1000, 0.1)), group("strict", YOUNG, ramp(1000, 0.3))]
+        groups = [group("mild", OLD, ramp(2000, 0.1)), group("strict", YOUNG, ramp(2000, 0.3))]
         (point,), _ = derive_points(measured(*groups), [1e-2])
         assert point.bands[-1].threshold == point.threshold
 
@@ -108,12 +108,12 @@ class TestDerivePoints:
         """The reason states the pairs there are and the pairs needed."""
         points, unsupported = derive_points(measured(group("g", YOUNG, ramp(500, 0.2))), [1e-4])
         assert points == ()
-        assert unsupported == {"0.0001": "500 non-mated pairs in the largest group, need 36887"}
-        assert clopper_pearson(0, 36887)[1] <= 1e-4 < clopper_pearson(0, 36886)[1]
+        assert unsupported == {"0.0001": "500 non-mated pairs in the largest group, need 116680"}
+        assert clopper_pearson(5, 116_680)[1] <= 1e-4 < clopper_pearson(5, 116_679)[1]
 
     def test_a_threshold_that_refuses_most_mated_pairs_is_refused(self):
         """A band, or a target, that could only be held by refusing nearly everyone is not."""
-        adults, alike = group("adults", YOUNG, ramp(1000, 0.2)), ramp(1000, 0.9)
+        adults, alike = group("adults", YOUNG, ramp(2000, 0.2)), ramp(2000, 0.9)
         (point,), _ = derive_points(measured(adults, group("twins", CHILDREN, alike)), [1e-2])
         assert point.bands[0].status == "not_supported"
         assert point.bands[0].threshold is None
@@ -125,20 +125,20 @@ class TestDerivePoints:
 
     def test_a_threshold_where_pairs_were_dropped_is_refused(self):
         """Where cleaning may have removed false matches, their number is not known."""
-        scores = measured(group("g", YOUNG, ramp(1000, 0.7)), mated=np.ones(10))
+        scores = measured(group("g", YOUNG, ramp(2000, 0.7)), mated=np.ones(10))
         points, unsupported = derive_points(scores, [1e-2])
         assert points == ()
         assert "pairs from 0.65 were dropped" in unsupported["0.01"]
 
     def test_scores_at_the_very_top(self):
         """Where even the highest score is reached too often, no threshold is pretended."""
-        points, unsupported = derive_points(measured(group("g", YOUNG, np.ones(1000))), [1e-2])
+        points, unsupported = derive_points(measured(group("g", YOUNG, np.ones(2000))), [1e-2])
         assert points == ()
         assert "above every score" in unsupported["0.01"]
 
     def test_targets_are_sorted_and_single(self):
         """Points come highest target first, each once."""
-        scores = measured(group("g", YOUNG, ramp(5000, 0.2)))
+        scores = measured(group("g", YOUNG, ramp(20_000, 0.2)))
         points, _ = derive_points(scores, [1e-3, 1e-2, 1e-3])
         assert [point.target_fmr for point in points] == [1e-2, 1e-3]
         assert points[0].threshold < points[1].threshold
@@ -147,9 +147,9 @@ class TestDerivePoints:
     def test_nothing_to_derive_from(self):
         """Without adults, or without mated scores, there is no operating point to speak of."""
         with pytest.raises(UsageError):
-            derive_points(measured(group("c", CHILDREN, ramp(1000, 0.2))), [1e-2])
+            derive_points(measured(group("c", CHILDREN, ramp(2000, 0.2))), [1e-2])
         with pytest.raises(UsageError):
-            derive_points(measured(group("g", YOUNG, ramp(1000, 0.2)), mated=[]), [1e-2])
+            derive_points(measured(group("g", YOUNG, ramp(2000, 0.2)), mated=[]), [1e-2])
 
 
 def tar_of(path, files):
