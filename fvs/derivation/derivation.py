@@ -11,7 +11,13 @@ import numpy as np
 from fvs.derivation.duplicates import SAME_PERSON_SCORE, find_duplicates
 from fvs.derivation.extraction import MeasuredFaces, extract_faces, model_hashes
 from fvs.derivation.groups import Labels, cells_of
-from fvs.derivation.points import ERRORS_TO_SPARE, GroupScores, MeasuredScores, derive_points
+from fvs.derivation.points import (
+    CLEANING_MARGIN,
+    ERRORS_TO_SPARE,
+    GroupScores,
+    MeasuredScores,
+    derive_points,
+)
 from fvs.errors import UsageError
 from fvs.metrics.intervals import rate
 from fvs.metrics.pairs import AllPairs, compare_all_pairs
@@ -52,9 +58,10 @@ METHOD = (
     "that share a picture are not quite, so they are too narrow: see the number of subjects beside "
     "each. People found twice were dropped first: the same photograph by its pixels at any age, "
     f"the same adult by a score of {SAME_PERSON_SCORE:.2f} or more with the mean of the pictures "
-    "already found; a point's threshold must lie below that. By eye, many of the adult pairs left "
-    "above 0.5 and most of the children's above 0.75 still show one person (not so above 60 "
-    "years), which makes thresholds too strict rather than too lax. FNMR is that of mated LFW "
+    f"already found; a point's threshold must lie {CLEANING_MARGIN} below "
+    "that. By eye, many of the adult pairs left above 0.5 (few above 60 years) and most of the "
+    "children's above 0.75 still show one person, which errs on the strict side; of those dropped "
+    "about one in five may be strangers, which errs on the lax side. FNMR is that of mated LFW "
     "pairs: photographs from the press, not selfies against ID cards."
 )
 

@@ -30,7 +30,14 @@ if TYPE_CHECKING:
     from fvs.operating_points import AgeBand, Rate
     from fvs.records import F32
 
-__all__ = ["ERRORS_TO_SPARE", "MOST_USABLE_FNMR", "GroupScores", "MeasuredScores", "derive_points"]
+__all__ = [
+    "CLEANING_MARGIN",
+    "ERRORS_TO_SPARE",
+    "MOST_USABLE_FNMR",
+    "GroupScores",
+    "MeasuredScores",
+    "derive_points",
+]
 
 MOST_USABLE_FNMR = 0.5
 """A threshold that refuses more than half of all mated LFW pairs is of no use."""
@@ -39,6 +46,11 @@ MOST_USABLE_FNMR = 0.5
 ERRORS_TO_SPARE = 5
 """A group must be able to show the target in spite of so many errors: else a single pair of one
 person that cleaning missed would set the threshold of everybody."""
+
+
+CLEANING_MARGIN = 0.04
+"""A point's threshold must lie so far below the scores at which pairs were dropped. Non-mated pairs
+become about four times rarer within it, so that strangers dropped in error hide little of FMR."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -124,10 +136,10 @@ def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | s
     fnmr = _fnmr(measured, threshold)
     if fnmr.point > MOST_USABLE_FNMR:
         return _useless(strictest, fnmr)
-    if threshold >= measured.cleaned_from:
+    if threshold > measured.cleaned_from - CLEANING_MARGIN:
         return (
-            f"{strictest.group.name} would need a threshold of {threshold:.4f}, but pairs from "
-            f"{measured.cleaned_from:g} were dropped as one person, some of them perhaps wrongly"
+            f"{strictest.group.name} would need a threshold of {threshold:.4f}, too near to "
+            f"{measured.cleaned_from:g}, from where pairs were dropped as one person, some of them perhaps wrongly"
         )
     return OperatingPoint(
         target_fmr=target,

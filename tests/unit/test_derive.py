@@ -125,10 +125,10 @@ class TestDerivePoints:
 
     def test_a_threshold_where_pairs_were_dropped_is_refused(self):
         """Where cleaning may have removed false matches, their number is not known."""
-        scores = measured(group("g", YOUNG, ramp(2000, 0.7)), mated=np.ones(10))
+        scores = measured(group("g", YOUNG, ramp(2000, 0.62)), mated=np.ones(10))
         points, unsupported = derive_points(scores, [1e-2])
         assert points == ()
-        assert "pairs from 0.65 were dropped" in unsupported["0.01"]
+        assert "too near to 0.65" in unsupported["0.01"]
 
     def test_scores_at_the_very_top(self):
         """Where even the highest score is reached too often, no threshold is pretended."""
