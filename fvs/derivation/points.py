@@ -139,7 +139,8 @@ def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | s
     if threshold > measured.cleaned_from - CLEANING_MARGIN:
         return (
             f"{strictest.group.name} would need a threshold of {threshold:.4f}, too near to "
-            f"{measured.cleaned_from:g}, from where pairs were dropped as one person, some of them perhaps wrongly"
+            f"{measured.cleaned_from:g}, from where pairs were dropped as one person, "
+            "some of them perhaps wrongly"
         )
     return OperatingPoint(
         target_fmr=target,
