@@ -84,8 +84,9 @@ class BandEvidence(_Strict, frozen=True, kw_only=True):
 
     Attributes:
         band: the ages.
-        status: `held` where the band's upper bound at `threshold` is within the target;
-            `not_supported` where the band's data cannot show it at any usable threshold.
+        status: `held` where at `threshold` the upper bound of every group of the band with enough
+            pairs is within the target, and no smaller group shows the opposite; `not_supported`
+            where the band's data cannot show it at any usable threshold.
         threshold: score from which a subject of this band matches; None if not supported.
         reason: why not, in words; empty where held.
         worst_group: the band's group that decides.
@@ -108,7 +109,8 @@ class OperatingPoint(_Strict, frozen=True, kw_only=True):
 
     Attributes:
         target_fmr: the false match rate that must not be exceeded in any adult group.
-        threshold: the strictest adult group's lowest score whose upper bound is within target.
+        threshold: the lowest score at which every adult group with enough pairs has its upper
+            bound within the target, and no smaller one shows the opposite.
         strictest_group: that group.
         fnmr: false non-matches of mated pairs at the threshold.
         fmr_lfw: false matches over all non-mated LFW pairs at the threshold.

@@ -52,7 +52,8 @@ TERMS = {
 METHOD = (
     "score >= threshold accepts. The threshold is the lowest multiple of 0.0001 at which the upper "
     "two-sided 95 % Clopper-Pearson bound of FMR is within the target in every adult group with "
-    f"enough non-mated pairs to show it in spite of {ERRORS_TO_SPARE} errors. Pairs are formed "
+    f"enough non-mated pairs to show it in spite of {ERRORS_TO_SPARE} errors, and no smaller adult "
+    f"group with more than {ERRORS_TO_SPARE} errors has its lower bound above it. Pairs are formed "
     "within one source, age band, sex and group, and within one source, age band and sex, one "
     "picture per person; LFW over all its people. Intervals take pairs as independent, which pairs "
     "that share a picture are not quite, so they are too narrow: see the number of subjects beside "

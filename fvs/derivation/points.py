@@ -2,10 +2,12 @@
 
 1. A group's own threshold is the lowest at which the upper bound of its FMR is within the target;
    a group with too few pairs to show that, with a few errors to spare, has none.
-2. A point's threshold is the highest of the adult groups' own: the strictest adult group's.
-3. An age band holds the target where its groups' own thresholds, or the point's if higher, still
+2. A group without one still has a say: at its bar its lower bound is within the target, so that
+   it does not show the opposite (a few errors, which missed duplicates could be, show nothing).
+3. A point's threshold is the highest of the adult groups' own or bars: the strictest group's.
+4. An age band holds the target where its groups' own thresholds, or the point's if higher, still
    let enough mated pairs pass. Knowing the age can only raise the bar, never lower it.
-4. A target that no adult group can show, or only at a threshold that is of no use, is refused;
+5. A target that no adult group can show, or only at a threshold that is of no use, is refused;
    likewise one whose threshold lies where non-mated pairs may have been dropped as duplicates.
 """
 
@@ -19,8 +21,8 @@ import numpy as np
 
 from fvs.derivation.groups import AGE_BANDS
 from fvs.errors import UsageError
-from fvs.metrics.intervals import rate, trials_needed
-from fvs.metrics.rates import threshold_within
+from fvs.metrics.intervals import most_errors_not_above, rate, trials_needed
+from fvs.metrics.rates import threshold_allowing, threshold_within
 from fvs.operating_points import BandEvidence, GroupRate, OperatingPoint
 
 if TYPE_CHECKING:
@@ -92,14 +94,18 @@ class MeasuredScores:
 
 
 class _Own(NamedTuple):
-    """A group and the threshold that it would have alone.
+    """What a group asks for.
 
-    None where it has too few pairs to show the target, +inf where too many of them reach the
-    highest score there is.
+    Attributes:
+        group: who asks.
+        threshold: the one it would have alone; None where it has too few pairs to show the
+            target, +inf where too many of them reach the highest score there is.
+        bar: the threshold, or the lowest at which it does not show the opposite.
     """
 
     group: GroupScores
     threshold: float | None
+    bar: float
 
 
 def derive_points(
@@ -132,7 +138,7 @@ def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | s
     strictest = _strictest(adult)
     if strictest is None:
         return _too_few(adult, target)
-    threshold = _known(strictest)
+    threshold = strictest.bar
     fnmr = _fnmr(measured, threshold)
     if fnmr.point > MOST_USABLE_FNMR:
         return _useless(strictest, fnmr)
@@ -156,8 +162,12 @@ def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | s
 
 
 def _own(group: GroupScores, target: float) -> _Own:
-    enough = group.scores.trials >= trials_needed(target, ERRORS_TO_SPARE)
-    return _Own(group, threshold_within(group.scores, target) if enough else None)
+    if group.scores.trials >= trials_needed(target, ERRORS_TO_SPARE):
+        threshold = threshold_within(group.scores, target)
+        if threshold is not None:
+            return _Own(group, threshold, threshold)
+    harmless = max(ERRORS_TO_SPARE, most_errors_not_above(group.scores.trials, target))
+    return _Own(group, None, threshold_allowing(group.scores, harmless))
 
 
 def _band_evidence(
@@ -176,7 +186,7 @@ def _band_evidence(
             fmr=None,
             fnmr=None,
         )
-    threshold = max(_known(worst), point_threshold)
+    threshold = max(worst.bar, point_threshold)
     fnmr = _fnmr(measured, threshold)
     held = fnmr.point <= MOST_USABLE_FNMR
     return BandEvidence(
@@ -191,14 +201,10 @@ def _band_evidence(
 
 
 def _strictest(owns: Sequence[_Own]) -> _Own | None:
-    supported = [own for own in owns if own.threshold is not None]
-    return max(supported, key=_known, default=None)
-
-
-def _known(own: _Own) -> float:
-    if own.threshold is None:
-        raise UsageError(f"{own.group.name} has no threshold of its own")
-    return own.threshold
+    """The highest bar; None where no group can show the target."""
+    if all(own.threshold is None for own in owns):
+        return None
+    return max(owns, key=lambda own: own.bar)
 
 
 def _fnmr(measured: MeasuredScores, threshold: float) -> Rate:
@@ -227,7 +233,7 @@ def _too_few(owns: Sequence[_Own], target: float) -> str:
 
 
 def _useless(own: _Own, fnmr: Rate) -> str:
-    needed = _finite(own.threshold)
+    needed = _finite(own.bar)
     return (
         f"{own.group.name} would need a threshold "
         f"{'above every score' if needed is None else f'of {needed:.4f}'}, which refuses "

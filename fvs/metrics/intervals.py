@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
     from fvs.records import F64
 
-__all__ = ["CONFIDENCE", "clopper_pearson", "most_errors_within", "rate", "trials_needed"]
+__all__ = [
+    "CONFIDENCE",
+    "clopper_pearson",
+    "most_errors_not_above",
+    "most_errors_within",
+    "rate",
+    "trials_needed",
+]
 
 CONFIDENCE = 0.95
 """Two-sided, as ISO/IEC 19795-1 reports: 2.5 % beyond either bound."""
@@ -101,10 +108,23 @@ def most_errors_within(trials: int, target: float) -> int | None:
     """
     if trials < 1 or clopper_pearson(0, trials)[1] > target:
         return None
+    return _most_errors(trials, target, bound=1)
+
+
+def most_errors_not_above(trials: int, target: float) -> int:
+    """The most errors in `trials` that do not yet show the rate to be above `target`.
+
+    Their lower bound is within the target; one more error and it is not.
+    """
+    return _most_errors(trials, target, bound=0) if trials else 0
+
+
+def _most_errors(trials: int, target: float, bound: int) -> int:
+    """The most errors whose lower (0) or upper (1) bound is within `target`, which 0 errors are."""
     fewest, most = 0, trials
     while fewest < most:
         middle = (fewest + most + 1) // 2
-        if clopper_pearson(middle, trials)[1] <= target:
+        if clopper_pearson(middle, trials)[bound] <= target:
             fewest = middle
         else:
             most = middle - 1
