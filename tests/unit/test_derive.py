@@ -89,6 +89,21 @@ class TestDerivePoints:
         lower = point.threshold - SCORE_STEP
         assert any(g.scores.fmr_at(lower).upper_95 > target for g in groups)
 
+    def test_a_small_group_may_not_show_the_opposite(self):
+        """Too few pairs to show a target can still disprove it, and then raise the threshold."""
+        large, small = group("large", YOUNG, ramp(2000, 0.2)), group("small", OLD, ramp(600, 0.4))
+        (alone,), _ = derive_points(measured(large), [1e-2])
+        (point,), _ = derive_points(measured(large, small), [1e-2])
+        assert point.strictest_group == "small"
+        by_name = {g.group: g for g in point.groups}
+        assert by_name["small"].own_threshold is None
+        assert by_name["small"].fmr.lower_95 <= 1e-2
+        assert small.scores.fmr_at(point.threshold - SCORE_STEP).lower_95 > 1e-2
+        assert small.scores.fmr_at(alone.threshold).lower_95 > 1e-2
+        few = group("few", OLD, np.full(5, 0.9))
+        (unmoved,), _ = derive_points(measured(large, few), [1e-2])
+        assert unmoved.threshold == alone.threshold
+
     def test_children_do_not_set_the_threshold(self):
         """A group of minors raises its own band's threshold, and no other's."""
         adults = group("adults", YOUNG, ramp(2000, 0.2))
@@ -333,8 +348,11 @@ class TestCommitted:
         assert points.points
         for point in points.points:
             deciding = [g for g in point.groups if g.adult and g.own_threshold is not None]
-            assert max(g.own_threshold for g in deciding) == point.threshold
-            assert point.strictest_group in [g.group for g in deciding]
+            assert max(g.own_threshold for g in deciding) <= point.threshold
+            assert point.strictest_group in [g.group for g in point.groups if g.adult]
+            for one in point.groups:
+                if one.adult and one.fmr.errors > 5:
+                    assert one.fmr.lower_95 <= point.target_fmr, one.group
             for one in deciding:
                 assert one.fmr.upper_95 <= point.target_fmr, one.group
             for evidence in point.bands:
@@ -342,7 +360,10 @@ class TestCommitted:
                 assert bool(evidence.reason) == (evidence.status == "not_supported")
                 if evidence.status == "held":
                     assert evidence.threshold >= point.threshold
-                    assert evidence.fmr.upper_95 <= point.target_fmr
+                    worst = {g.group: g for g in point.groups}[evidence.worst_group]
+                    small = worst.own_threshold is None
+                    bound = evidence.fmr.lower_95 if small else evidence.fmr.upper_95
+                    assert bound <= point.target_fmr or (small and evidence.fmr.errors <= 5)
         thresholds = [point.threshold for point in points.points]
         assert thresholds == sorted(thresholds)
 
