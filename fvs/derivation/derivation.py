@@ -40,7 +40,7 @@ PAD_THRESHOLD = 0.5
 ADULT_AGE_YEARS = 20
 """From here a high score alone tells that two pictures show one person."""
 
-LFW_GROUP = "lfw/any age/any sex/all groups"
+LFW_GROUP = "lfw (pairs)/any age/any sex/all groups"
 
 TERMS = {
     "aaf": "non-commercial research",

@@ -292,7 +292,7 @@ class TestDerive:
         (point,) = points.points
         by_name = {g.group: g for g in point.groups}
         assert by_name["s/20-39/male/g"].fmr.trials == 58 * 57 // 2
-        assert by_name["lfw/any age/any sex/all groups"].fmr.trials == 80 * 79 // 2 - 40
+        assert by_name["lfw (pairs)/any age/any sex/all groups"].fmr.trials == 80 * 79 // 2 - 40
         assert point.fnmr.trials == 40
         assert list(points.unsupported_targets) == ["0.0001"]
 
