@@ -262,12 +262,12 @@ class Decisions(Rows):
         status: (N,) uint8, always OK: not having compared is an outcome.
         outcome: N `Outcome`.
         reasons: N tuples of reason codes, the gravest first; see `fvs.advice`.
-        threshold: (N,) float32, the score from which this subject matches; NaN where no
+        threshold: (N,) float64, the score from which this subject matches; NaN where no
             threshold holds the target at the subject's age.
         target_fmr: (N,) float64.
     """
 
     outcome: tuple[Outcome, ...]
     reasons: tuple[tuple[str, ...], ...]
-    threshold: F32
+    threshold: F64
     target_fmr: F64

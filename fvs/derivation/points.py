@@ -2,8 +2,8 @@
 
 1. A group's own threshold is the lowest at which the upper bound of its FMR is within the target;
    a group with too few pairs to show that, with a few errors to spare, has none.
-2. A group without one still has a say: at its bar its lower bound is within the target, so that
-   it does not show the opposite (a few errors, which missed duplicates could be, show nothing).
+2. A group without one still has a say: at its bar its measured rate is within the target, though
+   not its bound; a few errors, which missed duplicates could be, say nothing.
 3. A point's threshold is the highest of the adult groups' own or bars: the strictest group's.
 4. An age band holds the target where its groups' own thresholds, or the point's if higher, still
    let enough mated pairs pass. Knowing the age can only raise the bar, never lower it.
@@ -21,7 +21,7 @@ import numpy as np
 
 from fvs.derivation.groups import AGE_BANDS
 from fvs.errors import UsageError
-from fvs.metrics.intervals import most_errors_not_above, rate, trials_needed
+from fvs.metrics.intervals import rate, trials_needed
 from fvs.metrics.rates import threshold_allowing, threshold_within
 from fvs.operating_points import BandEvidence, GroupRate, OperatingPoint
 
@@ -50,9 +50,9 @@ ERRORS_TO_SPARE = 5
 person that cleaning missed would set the threshold of everybody."""
 
 
-CLEANING_MARGIN = 0.04
+CLEANING_MARGIN = 0.03
 """A point's threshold must lie so far below the scores at which pairs were dropped. Non-mated pairs
-become about four times rarer within it, so that strangers dropped in error hide little of FMR."""
+become about three times rarer within it, so that strangers dropped in error hide little of FMR."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -100,7 +100,7 @@ class _Own(NamedTuple):
         group: who asks.
         threshold: the one it would have alone; None where it has too few pairs to show the
             target, +inf where too many of them reach the highest score there is.
-        bar: the threshold, or the lowest at which it does not show the opposite.
+        bar: the threshold, or the lowest at which its measured rate is within the target.
     """
 
     group: GroupScores
@@ -166,7 +166,7 @@ def _own(group: GroupScores, target: float) -> _Own:
         threshold = threshold_within(group.scores, target)
         if threshold is not None:
             return _Own(group, threshold, threshold)
-    harmless = max(ERRORS_TO_SPARE, most_errors_not_above(group.scores.trials, target))
+    harmless = max(ERRORS_TO_SPARE, math.floor(group.scores.trials * target))
     return _Own(group, None, threshold_allowing(group.scores, harmless))
 
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = [
     "CONFIDENCE",
     "clopper_pearson",
-    "most_errors_not_above",
     "most_errors_within",
     "rate",
     "trials_needed",
@@ -108,23 +107,10 @@ def most_errors_within(trials: int, target: float) -> int | None:
     """
     if trials < 1 or clopper_pearson(0, trials)[1] > target:
         return None
-    return _most_errors(trials, target, bound=1)
-
-
-def most_errors_not_above(trials: int, target: float) -> int:
-    """The most errors in `trials` that do not yet show the rate to be above `target`.
-
-    Their lower bound is within the target; one more error and it is not.
-    """
-    return _most_errors(trials, target, bound=0) if trials else 0
-
-
-def _most_errors(trials: int, target: float, bound: int) -> int:
-    """The most errors whose lower (0) or upper (1) bound is within `target`, which 0 errors are."""
     fewest, most = 0, trials
     while fewest < most:
         middle = (fewest + most + 1) // 2
-        if clopper_pearson(middle, trials)[bound] <= target:
+        if clopper_pearson(middle, trials)[1] <= target:
             fewest = middle
         else:
             most = middle - 1
