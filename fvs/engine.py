@@ -263,8 +263,10 @@ class Engine:
         """Compare selfie i with ID card i and decide.
 
         Raises:
-            UsageError: the sides differ in length, or in number from the ages.
+            UsageError: the sides differ in length, or in number from the ages, or the policy was
+                measured with other weights.
         """
+        self._require_measured_with(policy)
         _require_pairs(probes, references)
         ages = ages_years if ages_years is not None else [None] * len(probes)
         _require_pairs(probes, ages)
@@ -277,6 +279,14 @@ class Engine:
             ages_years=ages,
         )
         return Verifications(probes, references, scores, decide(evidence, policy))
+
+    def _require_measured_with(self, policy: DecisionPolicy) -> None:
+        present = (self.detector.manifest.sha256, self.embedder.manifest.sha256)
+        if policy.measured_with and policy.measured_with != present:
+            raise UsageError(
+                "this operating point was measured with other weights than the engine runs",
+                advice="Take the policy from the pack that the engine was made of.",
+            )
 
     def _submit(
         self, pool: ThreadPoolExecutor, files: Sequence[bytes], role: Role
