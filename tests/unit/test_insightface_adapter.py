@@ -67,7 +67,7 @@ class TestOracle:
         bgr = six_people()
         network = Network(load_manifest(shipped_models_dir() / SCRFD_ID), scrfd, Runtime())
         look = Look(side_px=CANVAS_PX, border=0.0)
-        search = FaceSearch(steps=(SearchStep(looks=(look,), fit_score=0.0),))
+        search = FaceSearch(steps=(SearchStep(looks=(look,)),))
         images = Images(
             status=np.zeros(1, np.uint8),
             pixels_rgb=(np.ascontiguousarray(bgr[..., ::-1]),),

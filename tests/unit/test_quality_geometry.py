@@ -49,9 +49,9 @@ def test_a_mirror_swaps_left_and_right(x: float, yaw: float) -> None:
 
 @given(st.floats(-55, 55), st.floats(-35, 35))
 def test_turning_or_nodding_does_not_shrink_the_face_much(yaw: float, pitch: float) -> None:
-    """Rule: a turned head is no smaller than a frontal one; a fifth is left to foreshortening."""
+    """Rule: a turned head is no smaller than a frontal one; a quarter is left to foreshortening."""
     turned = measured(landmarks((yaw, pitch, 0)))["inter_eye_distance"]
-    assert 48 < turned < 69
+    assert 45 < turned < 69
 
 
 def test_sizes_are_native() -> None:
