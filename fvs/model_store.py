@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fvs.packs import PackSpec
 
 __all__ = [
+    "BYTES_PER_MB",
     "SHOWN_HASH_CHARS",
     "Catalogue",
     "Identity",

@@ -1,5 +1,5 @@
 """The `fvs` command line; the only place that prints, reads the environment and exits."""
 
-from fvs.cli.app import main
+from fvs.cli.process import main
 
 __all__ = ["main"]

@@ -14,14 +14,12 @@ from rich.table import Table
 
 from fvs.cli.common import (
     DEFAULT_PACK,
-    ERROR_CONSOLE,
-    OUTPUT_CONSOLE,
     JsonOption,
     PackOption,
     open_pack,
-    print_json,
     read_picture,
 )
+from fvs.cli.output import ERROR_CONSOLE, OUTPUT_CONSOLE, print_json, print_line
 from fvs.engine import Engine, EngineSettings
 from fvs.errors import UsageError
 from fvs.raster import limit_opencv_threads
@@ -154,7 +152,7 @@ def _print_answer(answer: BenchAnswer) -> None:
     for name in answer.pictures:
         status = answer.not_usable.get(name)
         warning = f"  {status}: later stages did not run" if status else ""
-        OUTPUT_CONSOLE.print(f"{name}{warning}", highlight=False, markup=False, soft_wrap=True)
+        print_line(f"{name}{warning}")
     stages = Table("stage", "p50", "p95", "p99", title="CPU ms for a pair", title_justify="left")
     for stage, cost in answer.stage_cpu_ms.items():
         stages.add_row(stage, *_shown(cost))

@@ -1,16 +1,13 @@
-"""What every command shares: exit codes, output, where packs and weights are found."""
+"""What every command shares: options, pictures, and where packs and weights are found."""
 
 from __future__ import annotations
 
 import os
-from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import platformdirs
 import typer
-from rich.console import Console
 
 from fvs.engine import Engine, EngineSettings
 from fvs.errors import ModelNotFoundError, UsageError
@@ -19,30 +16,28 @@ from fvs.packs import Pack, list_packs, load_pack, shipped_models_dir
 from fvs.raster import encode_png, limit_opencv_threads
 
 if TYPE_CHECKING:
-    from fvs.errors import FvsError
+    from collections.abc import Sequence
+
     from fvs.records import Pixels
 
 __all__ = [
-    "ERROR_CONSOLE",
-    "OUTPUT_CONSOLE",
-    "ExitCode",
+    "DEFAULT_PACK",
+    "MODELS_VARIABLE",
     "JsonOption",
     "PackOption",
     "open_engine",
     "open_pack",
-    "print_error",
-    "print_json",
     "read_picture",
+    "require_writable",
+    "require_writable_picture",
     "user_models_dir",
     "weight_dirs",
     "write_picture",
 ]
 
-OUTPUT_CONSOLE = Console()
-ERROR_CONSOLE = Console(stderr=True)
-
 MODELS_VARIABLE = "FVS_MODELS"
 DEFAULT_PACK = "reference"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 PackOption = Annotated[
     str,
@@ -55,58 +50,48 @@ PackOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
 
-class ExitCode(IntEnum):
-    """What the process returns."""
-
-    MATCH = 0
-    NO_MATCH = 1
-    NO_DECISION = 2
-    WRONG_USE = 3
-
-
 def user_models_dir() -> Path:
-    """Where `fvs models pull` and `import` put weight files: the first folder of FVS_MODELS.
-
-    Without FVS_MODELS it is the platform's data folder of this user.
-    """
-    named = _named_dirs()
-    return (
-        named[0] if named else Path(platformdirs.user_data_dir("fvs", appauthor=False)) / "models"
-    )
+    """Where `fvs models pull` and `import` put weight files: the first of `weight_dirs`."""
+    return weight_dirs()[0]
 
 
 def weight_dirs() -> list[Path]:
-    """Folders to look for weight files in, first wins."""
-    return [*_named_dirs(), user_models_dir()]
+    """Folders to look for weight files in, first wins: those of FVS_MODELS, then this user's own.
 
-
-def _named_dirs() -> list[Path]:
+    Each is named once, however it is spelt.
+    """
     value = os.environ.get(MODELS_VARIABLE, "")
-    return [Path(part) for part in value.split(os.pathsep) if part]
+    named = [Path(part) for part in value.split(os.pathsep) if part]
+    own = Path(platformdirs.user_data_dir("fvs", appauthor=False)) / "models"
+    by_place: dict[Path, Path] = {}
+    for folder in (*named, own):
+        by_place.setdefault(folder.resolve(), folder)
+    return list(by_place.values())
 
 
 def open_pack(name_or_dir: str) -> Pack:
-    """Load a pack by name, or the first pack whose files all lie in the folder given.
+    """Load a pack by name; if no pack has that name, the first that is whole in that folder.
 
     Raises:
         ModelNotFoundError: no such pack, or files are missing.
         ManifestError: a manifest is wrong.
     """
-    folder = Path(name_or_dir)
-    if folder.is_dir():
-        return _pack_in(folder, shipped_models_dir())
     # A pack that `fvs models import --adopt` made lies in a weight folder, manifests and all.
-    homes = (shipped_models_dir(), *weight_dirs())
-    models_dir = next((home for home in homes if name_or_dir in list_packs(home)), homes[0])
-    return load_pack(name_or_dir, models_dir, weight_dirs())
+    homes = [shipped_models_dir(), *weight_dirs()]
+    home = next((home for home in homes if name_or_dir in list_packs(home)), None)
+    folder = Path(name_or_dir)
+    if home is None and folder.is_dir():
+        return _pack_in(folder, [shipped_models_dir(), folder])
+    return load_pack(name_or_dir, home or shipped_models_dir(), weight_dirs())
 
 
-def _pack_in(folder: Path, models_dir: Path) -> Pack:
-    for name in list_packs(models_dir):
-        try:
-            return load_pack(name, models_dir, [folder])
-        except ModelNotFoundError:
-            continue
+def _pack_in(folder: Path, homes: Sequence[Path]) -> Pack:
+    for home in homes:
+        for name in list_packs(home):
+            try:
+                return load_pack(name, home, [folder])
+            except ModelNotFoundError:
+                continue
     raise ModelNotFoundError(
         f"{folder} holds no complete pack", advice="`fvs models list` names each pack's files."
     )
@@ -132,6 +117,39 @@ def read_picture(path: Path) -> bytes:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
 
+def require_writable(path: Path) -> None:
+    """Find out before any work is done whether a file can be written.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    folder = path.parent
+    if path.is_dir():
+        raise UsageError(f"cannot write {path}: it is a folder")
+    if not folder.is_dir():
+        raise UsageError(f"cannot write {path}: {folder} is no folder")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"cannot write {path}: permission denied")
+
+
+def require_writable_picture(path: Path, inputs: Sequence[Path]) -> None:
+    """The same of a PNG, which must not replace an input or anything that is no PNG.
+
+    Raises:
+        UsageError: it cannot be written or would replace one of those.
+    """
+    require_writable(path)
+    if not path.exists():
+        return
+    if any(path.samefile(given) for given in inputs if given.exists()):
+        raise UsageError(f"{path} would replace a picture that was given")
+    with path.open("rb") as file:
+        if file.read(len(PNG_SIGNATURE)) != PNG_SIGNATURE:
+            raise UsageError(
+                f"{path} is there already and is no PNG", advice="Name another file or remove it."
+            )
+
+
 def write_picture(path: Path, pixels_rgb: Pixels) -> None:
     """Write a PNG.
 
@@ -142,16 +160,3 @@ def write_picture(path: Path, pixels_rgb: Pixels) -> None:
         path.write_bytes(encode_png(pixels_rgb))
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
-
-
-def print_json(document: object) -> None:
-    """Write one JSON document to standard output."""
-    text = msgspec.json.format(msgspec.json.encode(document), indent=2)
-    OUTPUT_CONSOLE.print(text.decode(), soft_wrap=True, highlight=False, markup=False)
-
-
-def print_error(error: FvsError) -> None:
-    """Write an error and what to do about it to standard error."""
-    ERROR_CONSOLE.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
-    if error.advice:
-        ERROR_CONSOLE.print(f"  {error.advice}", highlight=False, markup=False, soft_wrap=True)

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from fvs.answer import VerificationAnswer, answer_verification
 from fvs.cli.common import (
     DEFAULT_PACK,
-    OUTPUT_CONSOLE,
-    ExitCode,
     JsonOption,
     PackOption,
     open_engine,
     open_pack,
-    print_json,
     write_picture,
 )
+from fvs.cli.exit_codes import ExitCode
+from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
 from fvs.cli.verify import DEFAULT_TARGET_FMR, OUTCOME_STYLES
 from fvs.decide import DecisionPolicy
 from fvs.errors import UsageError
@@ -141,35 +141,35 @@ def _print_results(results: list[_Result]) -> None:
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=not wraps)
     for result in results:
         table.add_row(*_cells(result))
-    OUTPUT_CONSOLE.print(table, highlight=False)
+    OUTPUT_CONSOLE.print(table)
     OUTPUT_CONSOLE.print()
     for result in results:
-        line = f"[bold]{result.case.name}[/]: {result.case.story}: {result.files['explanation']}"
-        OUTPUT_CONSOLE.print(line, highlight=False, soft_wrap=True)
-    OUTPUT_CONSOLE.print(f"\n{HONESTY}", highlight=False)
+        story = f": {result.case.story}: {result.files['explanation']}"
+        print_line((result.case.name, "bold"), story)
+    OUTPUT_CONSOLE.print(f"\n{HONESTY}")
     for result in results:
         if not result.as_expected:
-            OUTPUT_CONSOLE.print(_difference(result), highlight=False)
+            OUTPUT_CONSOLE.print(_difference(result))
 
 
-def _difference(result: _Result) -> str:
+def _difference(result: _Result) -> Text:
     wanted = [result.case.expected, result.case.expected_reason]
     got = [result.answer.outcome, *(reason.code for reason in result.answer.reasons)]
     excuse = f" (a known miss: {result.case.known_miss})" if result.case.known_miss else ""
-    return (
-        f"[bold red]{result.case.name} did not come out as expected[/]: "
-        f"wanted {_words(*wanted)}, got {_words(*got)}{excuse}"
+    return Text.assemble(
+        (f"{result.case.name} did not come out as expected", "bold red"),
+        f": wanted {_words(*wanted)}, got {_words(*got)}{excuse}",
     )
 
 
-def _cells(result: _Result) -> tuple[str, ...]:
+def _cells(result: _Result) -> tuple[str | Text, ...]:
     answer = result.answer
     outcome = Outcome(answer.outcome)
     style = OUTCOME_STYLES[outcome] if result.as_expected else "reverse red"
     return (
         result.case.name,
         _words(result.case.expected),
-        f"[{style}]{_words(outcome)}[/]{'' if result.as_expected else ' !'}",
+        Text.assemble((_words(outcome), style), "" if result.as_expected else " !"),
         _shown(answer.score),
         _shown(answer.threshold),
         _shown(answer.selfie.liveness.live_probability),

@@ -16,30 +16,36 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
-from rich.table import Table
 
 from fvs.cli.common import (
-    ERROR_CONSOLE,
-    OUTPUT_CONSOLE,
-    ExitCode,
     JsonOption,
-    print_json,
     user_models_dir,
     weight_dirs,
 )
+from fvs.cli.exit_codes import ExitCode
+from fvs.cli.models_view import (
+    allow_commercial_use,
+    import_document,
+    list_document,
+    model_table,
+    pack_table,
+    print_checks,
+    print_import,
+    text_of,
+)
+from fvs.cli.output import ERROR_CONSOLE, OUTPUT_CONSOLE, print_json, print_line
 from fvs.errors import DeploymentError, UsageError
 from fvs.insightface_adapter import adopt_folder
 from fvs.manifest import to_toml
 from fvs.model_download import pull_models
 from fvs.model_import import import_weights
-from fvs.model_store import BYTES_PER_MB, holds_weights, models_table, problem_with, read_catalogue
+from fvs.model_store import holds_weights, models_table, problem_with, read_catalogue
 from fvs.packs import list_packs, shipped_models_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fvs.manifest import ModelManifest
-    from fvs.model_import import ImportReport
     from fvs.model_store import Catalogue
 
 __all__ = ["app"]
@@ -57,20 +63,34 @@ def list_(
         bool, typer.Option("--markdown", help="Print the table of models/README.md instead.")
     ] = False,
 ) -> None:
-    """List packs and models: task, size, licence, and whether the file is there."""
+    """List packs and models: task, size, licence, and whether the file is there.
+
+    Exit codes: 0 listed, 3 wrong use.
+
+    Examples:
+      fvs models list
+      fvs models list --json | jq '.packs[] | select(.complete) | .name'
+    """
     catalogue = _catalogue()
     if markdown:
-        OUTPUT_CONSOLE.print(models_table(catalogue), end="", markup=False, soft_wrap=True)
+        OUTPUT_CONSOLE.print(models_table(catalogue), end="", soft_wrap=True)
     elif json:
-        print_json(_listing(catalogue))
+        print_json(list_document(catalogue))
     else:
-        OUTPUT_CONSOLE.print(_pack_table(catalogue))
-        OUTPUT_CONSOLE.print(_model_table(catalogue))
+        OUTPUT_CONSOLE.print(pack_table(catalogue))
+        OUTPUT_CONSOLE.print(model_table(catalogue))
 
 
 @app.command()
 def show(name: NameArgument, *, json: JsonOption = False) -> None:
-    """Show everything that is known about a pack or a model."""
+    """Show everything that is known about a pack or a model.
+
+    Exit codes: 0 shown, 3 wrong use.
+
+    Examples:
+      fvs models show reference
+      fvs models show embed-sface-202112 --json | jq .licence
+    """
     catalogue = _catalogue()
     models = catalogue.models_of(name)
     pack = catalogue.packs.get(name)
@@ -78,7 +98,7 @@ def show(name: NameArgument, *, json: JsonOption = False) -> None:
         print_json(models[0] if pack is None else {"pack": pack, "models": models})
         return
     for document in models if pack is None else (pack, *models):
-        OUTPUT_CONSOLE.print(to_toml(document), markup=False, highlight=False, soft_wrap=True)
+        OUTPUT_CONSOLE.print(to_toml(document), soft_wrap=True)
 
 
 @app.command()
@@ -90,7 +110,14 @@ def verify(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Hash and open weight files; exit with 3 when one of them is bad or missing."""
+    """Hash weight files, and open and run their networks.
+
+    Exit codes: 0 all are good, 3 one or more are bad or missing, or wrong use.
+
+    Examples:
+      fvs models verify
+      fvs models verify reference --json | jq '.models[] | select(.ok | not)'
+    """
     catalogue = _catalogue()
     if names:
         models = {m.id: m for name in names for m in catalogue.models_of(name)}
@@ -101,7 +128,7 @@ def verify(
         rows = [
             {
                 "id": m,
-                "path": _path_text(catalogue, models[m]),
+                "path": text_of(catalogue.find(models[m])),
                 "ok": not problem,
                 "problem": problem,
             }
@@ -109,13 +136,7 @@ def verify(
         ]
         print_json({"models": rows})
     else:
-        for model_id, problem in problems.items():
-            mark = (
-                f"[red]bad[/]  {model_id}: {problem}" if problem else f"[green]ok[/]   {model_id}"
-            )
-            OUTPUT_CONSOLE.print(mark, highlight=False, soft_wrap=True)
-        if not problems:
-            OUTPUT_CONSOLE.print("There is no weight file yet: `fvs models pull` fetches some.")
+        print_checks(problems)
     if any(problems.values()):
         raise typer.Exit(ExitCode.WRONG_USE)
 
@@ -134,7 +155,17 @@ def import_(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Copy weight files into the user's model folder, known by their hash whatever their names."""
+    """Copy weight files into the user's model folder, known by their hash whatever their names.
+
+    The folder is the first one named in FVS_MODELS, else this user's own.
+
+    Exit codes: 0 done (the report says what was taken), 3 wrong use.
+
+    Examples:
+      fvs models import buffalo_l.zip
+      fvs models import ~/.insightface/models/mine --adopt
+      fvs models import weights/ --json | jq .installed
+    """
     catalogue = _catalogue()
     destination = user_models_dir()
     if adopt:
@@ -144,14 +175,14 @@ def import_(
         if json:
             print_json({"pack": spec, "folder": str(destination)})
         else:
-            OUTPUT_CONSOLE.print(f"pack {spec.name}: {', '.join(spec.model_ids)}", highlight=False)
+            print_line(f"pack {spec.name}: {', '.join(spec.model_ids)}")
         return
     with _file_system_errors(destination):
         report = import_weights(source, catalogue.manifests.values(), destination)
     if json:
-        print_json(_paths_as_text(report))
+        print_json(import_document(report))
     else:
-        _print_import(report)
+        print_import(report)
 
 
 @app.command()
@@ -170,7 +201,15 @@ def pull(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Fetch the files of a pack or model that are missing; every byte is checked."""
+    """Fetch the files of a pack or model that are missing; every byte is checked.
+
+    Exit codes: 0 all are there, 3 wrong use, or nothing came.
+
+    Examples:
+      fvs models pull opencv-zoo
+      fvs models pull reference --mirror ../shared/models
+      fvs models pull buffalo_s --yes --json
+    """
     catalogue = _catalogue()
     wanted = catalogue.models_of(name)
     missing = [model for model in wanted if not holds_weights(catalogue.find(model), model)]
@@ -191,7 +230,7 @@ def pull(
         print_json({"models": paths})
         return
     for model_id, path in paths.items():
-        OUTPUT_CONSOLE.print(f"{model_id}: {path}", highlight=False, markup=False, soft_wrap=True)
+        print_line(f"{model_id}: {path}")
 
 
 def _catalogue() -> Catalogue:
@@ -219,112 +258,14 @@ def _file_system_errors(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _listing(catalogue: Catalogue) -> dict[str, object]:
-    packs = [
-        {
-            "name": name,
-            "summary": spec.summary,
-            "models": spec.model_ids,
-            "complete": all(catalogue.find(m) for m in catalogue.models_of(name)),
-            "commercial_use": _commercial(catalogue.models_of(name)),
-        }
-        for name, spec in catalogue.packs.items()
-    ]
-    models = [
-        {
-            "id": m.id,
-            "task": m.task,
-            "file": m.file,
-            "size_bytes": m.size_bytes,
-            "licence": m.licence.spdx,
-            "commercial_use": m.licence.commercial_use,
-            "packs": catalogue.packs_of(m.id),
-            "path": _path_text(catalogue, m),
-        }
-        for m in catalogue.manifests.values()
-    ]
-    return {"packs": packs, "models": models}
-
-
-def _path_text(catalogue: Catalogue, model: ModelManifest) -> str | None:
-    path = catalogue.find(model)
-    return None if path is None else str(path)
-
-
-def _commercial(models: Iterable[ModelManifest]) -> bool:
-    return all(model.licence.commercial_use for model in models)
-
-
-def _pack_table(catalogue: Catalogue) -> Table:
-    table = Table(title="Packs", title_justify="left")
-    for heading in ("pack", "summary", "MB", "commercial use", "files"):
-        table.add_column(heading, justify="right" if heading == "MB" else "left")
-    for name, spec in catalogue.packs.items():
-        models = catalogue.models_of(name)
-        lacking = sum(catalogue.find(m) is None for m in models)
-        table.add_row(
-            name,
-            spec.summary,
-            _megabytes(sum(m.size_bytes for m in models)),
-            _yes_no(_commercial(models)),
-            f"[yellow]{lacking} of {len(models)} missing[/]" if lacking else "[green]complete[/]",
-        )
-    return table
-
-
-def _model_table(catalogue: Catalogue) -> Table:
-    table = Table(title="Models", title_justify="left")
-    for heading in ("model", "task", "MB", "licence", "commercial use", "file"):
-        table.add_column(heading, justify="right" if heading == "MB" else "left", overflow="fold")
-    for model in catalogue.manifests.values():
-        path = catalogue.find(model)
-        table.add_row(
-            model.id,
-            model.task,
-            _megabytes(model.size_bytes),
-            model.licence.spdx,
-            _yes_no(model.licence.commercial_use),
-            str(path) if path else "[yellow]missing[/]",
-        )
-    return table
-
-
-def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / BYTES_PER_MB:.1f}"
-
-
-def _yes_no(value: bool) -> str:  # noqa: FBT001 - the value is what is shown
-    return "yes" if value else "[red]no[/]"
-
-
 def _problem(catalogue: Catalogue, model: ModelManifest) -> str:
     path = catalogue.find(model)
     return f"{model.file} is missing" if path is None else problem_with(model, path)
 
 
-def _paths_as_text(report: ImportReport) -> dict[str, object]:
-    return {
-        "installed": {model_id: str(path) for model_id, path in report.installed.items()},
-        "present": {model_id: str(path) for model_id, path in report.present.items()},
-        "ignored": report.ignored,
-        "unreadable": report.unreadable,
-    }
-
-
-def _print_import(report: ImportReport) -> None:
-    lines = [f"imported {model_id} to {path}" for model_id, path in report.installed.items()]
-    lines += [f"already there: {path}" for path in report.present.values()]
-    lines += [f"ignored {name}: no manifest knows it" for name in report.ignored]
-    lines += [f"cannot read {name}: {why}" for name, why in report.unreadable.items()]
-    if any(name.endswith(".onnx") for name in report.ignored):
-        lines.append("To use an InsightFace folder that is not known here, add --adopt.")
-    for line in lines or ["nothing found"]:
-        OUTPUT_CONSOLE.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
 def _show_licences(models: Iterable[ModelManifest]) -> None:
     for notice in dict.fromkeys(f"{m.licence.spdx}: {m.licence.notice}" for m in models):
-        ERROR_CONSOLE.print(notice, highlight=False, markup=False, soft_wrap=True)
+        ERROR_CONSOLE.print(notice, soft_wrap=True)
 
 
 def _require_consent(models: Iterable[ModelManifest], *, agreed: bool) -> None:
@@ -333,7 +274,7 @@ def _require_consent(models: Iterable[ModelManifest], *, agreed: bool) -> None:
     Raises:
         UsageError: nobody is there to be asked, or the answer is no.
     """
-    if agreed or _commercial(models):
+    if agreed or allow_commercial_use(models):
         return
     if not sys.stdin.isatty():
         raise UsageError(
@@ -346,7 +287,7 @@ def _require_consent(models: Iterable[ModelManifest], *, agreed: bool) -> None:
 
 def _progress_bars() -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),

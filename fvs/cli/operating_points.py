@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import platformdirs
 import typer
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from fvs.cli.common import (
     DEFAULT_PACK,
-    ERROR_CONSOLE,
-    OUTPUT_CONSOLE,
     JsonOption,
     PackOption,
     open_engine,
     open_pack,
-    print_json,
+    require_writable,
 )
-from fvs.errors import MissingExtraError, UsageError
+from fvs.cli.output import ERROR_CONSOLE, OUTPUT_CONSOLE, print_json, print_line
+from fvs.errors import DeploymentError, MissingExtraError, UsageError
 from fvs.folders import PictureSet
 from fvs.operating_points import load_operating_points
 from fvs.packs import OPERATING_POINTS_FILE_NAME, list_packs, shipped_models_dir
@@ -50,7 +49,7 @@ def faces_cache_dir() -> Path:
 
 def progress_bar() -> Progress:
     """A bar per task on standard error, with counts and the time that remains."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     return Progress(*columns, TimeRemainingColumn(), console=ERROR_CONSOLE)
 
 
@@ -69,12 +68,23 @@ def derive(
         str, typer.Option(help="False match rates, comma separated.")
     ] = DEFAULT_TARGETS,
     pack: PackOption = DEFAULT_PACK,
+    as_json: JsonOption = False,
 ) -> None:
     """Derive a pack's operating points from real faces.
 
     Extracted faces are kept in this user's cache folder, so that a run that was stopped goes on.
+    Needs the extra `eval`. With --json the document of --out is printed too.
+
+    Exit codes: 0 derived, 3 wrong use.
+
+    Examples:
+      fvs operating-points derive --lfw lfw.tar --pool pool.tar --labels a.csv --out o.json
+      fvs operating-points derive --lfw lfw.tar --pool pool/ --pool more/ --labels a.csv
+          --out o.json --targets 1e-3,1e-4 --json
     """
     offline = _offline()
+    require_writable(out)
+    cache_dir = _made(faces_cache_dir())
     opened = open_pack(pack)
     request = offline.DerivationRequest(
         pack=opened.name,
@@ -82,7 +92,7 @@ def derive(
         pools=tuple(PictureSet.open(path) for path in pool),
         labels=offline.read_labels(_read_text(labels)),
         targets=_parse_targets(targets),
-        cache_dir=faces_cache_dir(),
+        cache_dir=cache_dir,
         machine=offline.describe_machine(),
         commit=offline.describe_commit(Path(__file__).parent.parent),
     )
@@ -97,17 +107,20 @@ def derive(
             lambda name, done, _: progress.update(tasks[name], completed=done),
         )
     _write(out, points)
-    _print_points(points)
+    _report(points, as_json=as_json)
 
 
 @app.command()
 def show(*, pack: PackOption = DEFAULT_PACK, as_json: JsonOption = False) -> None:
-    """Show a pack's operating points: targets, thresholds and the evidence for them."""
-    points = load_operating_points(_points_path(pack))
-    if as_json:
-        print_json(points)
-    else:
-        _print_points(points)
+    """Show a pack's operating points: targets, thresholds and the evidence for them.
+
+    Exit codes: 0 shown, 3 wrong use.
+
+    Examples:
+      fvs operating-points show
+      fvs operating-points show --pack reference --json | jq '.points[].threshold'
+    """
+    _report(load_operating_points(_points_path(pack)), as_json=as_json)
 
 
 def _offline() -> ModuleType:
@@ -119,6 +132,19 @@ def _offline() -> ModuleType:
             advice="Install it with `pip install 'face-verification-service[eval]'`.",
         ) from error
     return derivation
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DeploymentError(
+            f"cannot keep faces in {folder}: {error.strerror}",
+            advice="Make that folder writable, or name another cache in XDG_CACHE_HOME.",
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise DeploymentError(f"cannot keep faces in {folder}: permission denied")
+    return folder
 
 
 def _points_path(pack: str) -> Path:
@@ -153,19 +179,26 @@ def _write(path: Path, points: OperatingPoints) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
+def _report(points: OperatingPoints, *, as_json: bool) -> None:
+    if as_json:
+        print_json(points)
+    else:
+        _print_points(points)
+
+
 def _print_points(points: OperatingPoints) -> None:
     OUTPUT_CONSOLE.print(_point_table(points))
     if points.points:
         OUTPUT_CONSOLE.print(_band_table(points))
     for target, reason in points.unsupported_targets.items():
-        _print_line(f"no point for FMR {target}: {reason}")
+        print_line(f"no point for FMR {target}: {reason}")
     for point in points.points:
         for evidence in point.bands:
             if evidence.status == "not_supported":
                 where = f"FMR {point.target_fmr:g} at age {evidence.band.name}"
-                _print_line(f"{where}: {evidence.reason}")
+                print_line(f"{where}: {evidence.reason}")
     pictures = sum(source.pictures for source in points.data)
-    _print_line(
+    print_line(
         f"measured on {pictures} pictures at commit {points.commit[:12]}, {points.created}; "
         "brackets are exact 95 % intervals"
     )
@@ -195,13 +228,9 @@ def _band_table(points: OperatingPoints) -> Table:
     return table
 
 
-def _print_line(text: str) -> None:
-    OUTPUT_CONSOLE.print(text, highlight=False, markup=False, soft_wrap=True)
-
-
 def _band_words(evidence: BandEvidence) -> str:
     return "not supported" if evidence.threshold is None else f"{evidence.threshold:.4f}"
 
 
 def _rate_words(rate: Rate) -> str:
-    return escape(f"{rate.point:.4f} [{rate.lower_95:.4f}, {rate.upper_95:.4f}]")
+    return f"{rate.point:.4f} [{rate.lower_95:.4f}, {rate.upper_95:.4f}]"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,26 +11,30 @@ import typer
 
 from fvs.cli.common import (
     DEFAULT_PACK,
-    OUTPUT_CONSOLE,
-    ExitCode,
     JsonOption,
     PackOption,
     open_engine,
     open_pack,
-    print_json,
     read_picture,
 )
+from fvs.cli.exit_codes import ExitCode
+from fvs.cli.output import print_json, print_line
 from fvs.compare import compare_pairs
+from fvs.errors import UsageError
 from fvs.status import Role, Status
 from fvs.template import embeddings_to_templates, templates_to_embeddings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fvs.engine import Engine
     from fvs.records import Embeddings
 
 __all__ = ["compare", "embed"]
 
 TEMPLATE_SUFFIX = ".fvst"
+TEMPLATE_MODE = 0o600
+"""A template is biometric data: its owner's alone."""
 
 
 def embed(
@@ -36,36 +42,78 @@ def embed(
     *,
     out: Annotated[Path, typer.Option(help="Folder for the templates.")] = Path(),
     role: Annotated[Role, typer.Option(help="What the pictures are.")] = Role.CARD,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace templates that are there already.")
+    ] = False,
     pack: PackOption = DEFAULT_PACK,
     as_json: JsonOption = False,
 ) -> None:
     """Write one template (PICTURE.fvst) for each picture that is fit.
 
-    A template is biometric data: protect it as such.
+    A template is biometric data: only you may read the files. Liveness is not judged.
 
     Exit codes: 0 all written, 2 one or more pictures gave none, 3 wrong use.
 
     Examples:
       fvs embed card.jpg
       fvs embed portraits/*.jpg --out templates
+      fvs embed card.jpg --out templates --overwrite --json
     """
+    files = [read_picture(path) for path in images]
+    targets = _targets(images, out, overwrite=overwrite)
     engine = open_engine(open_pack(pack))
-    samples = engine.extract([read_picture(path) for path in images], role)
+    samples = engine.extract(files, role)
     templates = embeddings_to_templates(samples.embeddings, engine.embedder.manifest)
-    out.mkdir(parents=True, exist_ok=True)
     results: dict[str, dict[str, object]] = {}
     for row, (path, template) in enumerate(zip(images, templates, strict=True)):
         refusals = samples.refusals(row)
-        target = out / f"{path.stem}{TEMPLATE_SUFFIX}"
         if not refusals:
-            target.write_bytes(template)
+            _write_template(targets[row], template)
         results[str(path)] = {
-            "template": None if refusals else str(target),
+            "template": None if refusals else str(targets[row]),
             "refused_for": list(refusals),
         }
     _report_embedded(results, as_json=as_json)
     refused = any(result["template"] is None for result in results.values())
     raise typer.Exit(ExitCode.NO_DECISION if refused else ExitCode.MATCH)
+
+
+def _targets(images: Sequence[Path], out: Path, *, overwrite: bool) -> list[Path]:
+    """A file for each template, in a folder that is there, and none of them a surprise.
+
+    Raises:
+        UsageError: the folder cannot be had, or a file would be written over.
+    """
+    targets = [out / f"{path.stem}{TEMPLATE_SUFFIX}" for path in images]
+    twice = [target for target, times in Counter(targets).items() if times > 1]
+    if twice:
+        raise UsageError(
+            f"more than one picture would become {twice[0]}",
+            advice="Embed pictures of one name into different folders.",
+        )
+    there = [target for target in targets if target.exists()]
+    if there and not overwrite:
+        raise UsageError(
+            f"{there[0]} is there already", advice="Add --overwrite, or name another --out."
+        )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make {out}: {error.strerror}") from error
+    if not os.access(out, os.W_OK):
+        raise UsageError(f"cannot write into {out}: permission denied")
+    return targets
+
+
+def _write_template(target: Path, template: bytes) -> None:
+    try:
+        # A new file, or the mode of the old one would stay.
+        target.unlink(missing_ok=True)
+        opened = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, TEMPLATE_MODE)
+        with os.fdopen(opened, "wb") as file:
+            file.write(template)
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror}") from error
 
 
 def compare(
@@ -92,7 +140,7 @@ def compare(
     if as_json:
         print_json({"status": status.code, "similarity": score})
     else:
-        OUTPUT_CONSOLE.print(status.code if score is None else f"{score:.4f}", highlight=False)
+        print_line(status.code if score is None else f"{score:.4f}")
     raise typer.Exit(ExitCode.NO_DECISION if score is None else ExitCode.MATCH)
 
 
@@ -109,4 +157,4 @@ def _report_embedded(results: dict[str, dict[str, object]], *, as_json: bool) ->
         return
     for path, result in results.items():
         shown = result["template"] or f"refused: {result['refused_for']}"
-        OUTPUT_CONSOLE.print(f"{path}: {shown}", highlight=False, markup=False)
+        print_line(f"{path}: {shown}")

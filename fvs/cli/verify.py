@@ -8,30 +8,35 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import numpy as np
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from fvs.answer import VerificationAnswer, answer_picture, answer_verification
 from fvs.cli.common import (
     DEFAULT_PACK,
-    OUTPUT_CONSOLE,
-    ExitCode,
     JsonOption,
     PackOption,
     open_engine,
     open_pack,
-    print_json,
     read_picture,
+    require_writable_picture,
     write_picture,
 )
+from fvs.cli.exit_codes import ExitCode
+from fvs.cli.output import OUTPUT_CONSOLE, print_error, print_json, print_line
 from fvs.decide import DecisionPolicy
+from fvs.errors import FvsError
 from fvs.status import Outcome, Role
 
 if TYPE_CHECKING:
-    from fvs.answer import PictureAnswer
-    from fvs.engine import Engine
+    from collections.abc import Callable, Sequence
 
-__all__ = ["inspect", "verify"]
+    from fvs.answer import PictureAnswer
+    from fvs.engine import Engine, Verifications
+    from fvs.records import Pixels
+
+    Draw = Callable[[Verifications, int, DecisionPolicy], Pixels]
+
+__all__ = ["DEFAULT_TARGET_FMR", "OUTCOME_STYLES", "inspect", "verify"]
 
 EXIT_CODES = {
     Outcome.MATCH: ExitCode.MATCH,
@@ -78,6 +83,9 @@ def verify(
 ) -> None:
     """Verify that a selfie and an ID card show the same person.
 
+    Where --explain cannot be drawn after all, the answer and its exit code stand, and standard
+    error says so.
+
     Exit codes: 0 match, 1 no match, 2 no decision (inconclusive or not compared), 3 wrong use.
 
     Examples:
@@ -85,19 +93,18 @@ def verify(
       fvs verify selfie.jpg card.jpg --fmr 1e-3 --age 34 --explain why.png
       fvs verify selfie.jpg card.jpg --json | jq .outcome
     """
+    draw = _explainer(explain, [selfie, card]) if explain is not None else None
     opened = open_pack(pack)
     policy = DecisionPolicy.from_pack(opened, fmr, with_pad=pad)
     selfies, cards = [read_picture(selfie)], [read_picture(card)]
     verifications = open_engine(opened).verify(selfies, cards, policy, [age])
     answer = answer_verification(verifications, 0, policy)
-    if explain is not None:
-        from fvs.explain import draw_explanation  # noqa: PLC0415 - needs the demo extra
-
-        write_picture(explain, draw_explanation(verifications, 0, policy))
     if as_json:
         print_json(answer)
     else:
         _print_answer(answer)
+    if explain is not None and draw is not None:
+        _explain(explain, lambda: draw(verifications, 0, policy))
     raise typer.Exit(EXIT_CODES[Outcome(answer.outcome)])
 
 
@@ -111,6 +118,9 @@ def inspect(
     as_json: JsonOption = False,
 ) -> None:
     """Show the face, quality and liveness of pictures, and why one would be refused.
+
+    Liveness is shown, not judged: `fvs verify` holds it against its pack's threshold. Each picture
+    is searched twice, the second time to count all its faces.
 
     Exit codes: 0 every picture is fit to compare, 2 one or more are not, 3 wrong use.
 
@@ -134,21 +144,37 @@ def inspect(
     raise typer.Exit(ExitCode.MATCH if fit else ExitCode.NO_DECISION)
 
 
+def _explainer(target: Path, inputs: Sequence[Path]) -> Draw:
+    """What draws, once it is known that it can be drawn and written."""
+    require_writable_picture(target, inputs)
+    from fvs.explain import draw_explanation  # noqa: PLC0415 - needs the demo extra
+
+    return draw_explanation
+
+
+def _explain(target: Path, draw: Callable[[], Pixels]) -> None:
+    """Draw, or say why not: the answer has been given and must not be lost to a drawing."""
+    try:
+        write_picture(target, draw())
+    except FvsError as error:
+        print_error(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it changes nothing of the answer
+        print_error(FvsError(f"{target} could not be drawn: {type(error).__name__}: {error}"))
+
+
 def _print_answer(answer: VerificationAnswer) -> None:
     outcome = Outcome(answer.outcome)
-    OUTPUT_CONSOLE.print(f"[{OUTCOME_STYLES[outcome]}]{outcome.replace('_', ' ')}[/]")
+    print_line((outcome.replace("_", " "), OUTCOME_STYLES[outcome]))
     facts = Table.grid(padding=(0, 2))
     facts.add_row("score", _shown(answer.score))
     facts.add_row("threshold", f"{_shown(answer.threshold)} (target FMR {answer.target_fmr:g})")
     facts.add_row("live", _shown_liveness(answer.selfie))
     facts.add_row("selfie", _shown_face(answer.selfie))
     facts.add_row("card", _shown_face(answer.card))
-    OUTPUT_CONSOLE.print(facts, highlight=False)
+    OUTPUT_CONSOLE.print(facts)
     for reason in answer.reasons:
-        OUTPUT_CONSOLE.print(
-            f"- {reason.about}: [bold]{reason.code}[/]\n    {reason.english}\n    {reason.thai}",
-            highlight=False,
-        )
+        print_line(f"- {reason.about}: ", (reason.code, "bold"))
+        OUTPUT_CONSOLE.print(f"    {reason.english}\n    {reason.thai}")
 
 
 def _faces_found(engine: Engine, files: list[bytes]) -> list[list[FoundFace]]:
@@ -167,7 +193,7 @@ def _faces_found(engine: Engine, files: list[bytes]) -> list[list[FoundFace]]:
 
 
 def _print_picture(path: Path, face_count: int, answer: PictureAnswer) -> None:
-    OUTPUT_CONSOLE.print(f"[bold]{escape(str(path))}[/]: {answer.status}", highlight=False)
+    print_line((str(path), "bold"), f": {answer.status}")
     facts = Table.grid(padding=(0, 2))
     facts.add_row(
         "  file", f"{answer.file_format or 'unknown'} {answer.width_px} x {answer.height_px} px"
@@ -175,14 +201,14 @@ def _print_picture(path: Path, face_count: int, answer: PictureAnswer) -> None:
     facts.add_row("  faces", str(face_count))
     facts.add_row("  chosen", _shown_face(answer))
     facts.add_row("  live", _shown_liveness(answer))
-    OUTPUT_CONSOLE.print(facts, highlight=False)
+    OUTPUT_CONSOLE.print(facts)
     if answer.face_xyxy_px is None:
         return
     table = Table("component", "raw", "0..100", box=None, padding=(0, 2))
     for component, measure in answer.quality.items():
         style = "red" if measure.refused else ""
         table.add_row(component, _shown(measure.raw), _shown(measure.scalar, 0), style=style)
-    OUTPUT_CONSOLE.print(table, highlight=False)
+    OUTPUT_CONSOLE.print(table)
 
 
 def _shown_face(answer: PictureAnswer) -> str:

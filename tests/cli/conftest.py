@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fvs.cli import main
+from fvs.cli.output import ERROR_CONSOLE, OUTPUT_CONSOLE
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,26 @@ class Ran:
     err: str
 
 
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """This user has no weights and no cache of their own."""
+    folder = tmp_path_factory.mktemp("own")
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that is looked for is folded."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(OUTPUT_CONSOLE, "_width", 200)
+    monkeypatch.setattr(ERROR_CONSOLE, "_width", 200)
+
+
 @pytest.fixture
 def fvs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     """`fvs("verify", selfie, card)` runs the command."""
-    monkeypatch.setenv("COLUMNS", "120")
 
     def run(*arguments: object) -> Ran:
         monkeypatch.setattr("sys.argv", ["fvs", *(str(argument) for argument in arguments)])

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from fvs.cli.bench import BenchAnswer
-from fvs.cli.common import ExitCode
+from fvs.cli.exit_codes import ExitCode
 from fvs.timing import STAGES
 
 BRIEFLY = ("--seconds", "0", "--workers", "2")

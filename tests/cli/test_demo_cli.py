@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fvs.cli import demo as demo_module
-from fvs.cli.app import main
+from fvs.cli import main
 from fvs.cli.common import MODELS_VARIABLE
 from fvs.decide import DecisionPolicy
 from fvs.operating_points import AgeBand, BandEvidence, OperatingPoint, PadPoint, Rate

@@ -26,11 +26,9 @@ class Terminal(io.StringIO):
 
 @pytest.fixture(autouse=True)
 def mine(tmp_path, monkeypatch):
-    """The user's model folder: empty, and the only one looked at."""
+    """The user's model folder: empty, and with the user's own the only one looked at."""
     folder = tmp_path / "mine"
     monkeypatch.setenv("FVS_MODELS", str(folder))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     return folder
 

@@ -11,7 +11,7 @@ import fvs.cli.operating_points as command
 from fvs.cli.app import app
 from fvs.derivation import derivation, extraction
 from fvs.derivation.extraction import MeasuredFaces
-from fvs.errors import FvsError, MissingExtraError, UsageError
+from fvs.errors import DeploymentError, FvsError, MissingExtraError, UsageError
 from fvs.operating_points import OperatingPoints, load_operating_points
 from fvs.packs import shipped_models_dir
 
@@ -24,7 +24,7 @@ def run(*words):
     if isinstance(result.exception, FvsError):
         raise result.exception
     assert result.exit_code == 0, result.output
-    return result.output
+    return result.stdout
 
 
 def by_seed(_engine, files):
@@ -138,6 +138,26 @@ class TestDerive:
             derive(data, "--labels", data / "nowhere.csv")
         with pytest.raises(UsageError, match="nowhere"):
             derive(data, "--out", data / "nowhere" / "out.json")
+
+    @pytest.mark.parametrize("out", ["nowhere/out.json", "."])
+    def test_output_is_checked_before_anything_is_measured(self, data, monkeypatch, out):
+        """Hours of work are not thrown away for a misspelt folder."""
+        monkeypatch.setattr(command, "open_pack", lambda _: pytest.fail("this is too late"))
+        with pytest.raises(UsageError, match="cannot write"):
+            derive(data, "--out", data / out)
+
+    def test_cache_is_checked_before_anything_is_measured(self, data, monkeypatch):
+        """A cache that cannot be used is told with what to do."""
+        monkeypatch.setattr(command, "faces_cache_dir", lambda: data / "labels.csv" / "faces")
+        monkeypatch.setattr(command, "open_pack", lambda _: pytest.fail("this is too late"))
+        with pytest.raises(DeploymentError, match="cannot keep faces") as caught:
+            derive(data)
+        assert "XDG_CACHE_HOME" in caught.value.advice
+
+    def test_json_is_the_file(self, data):
+        """`--json` prints what was written."""
+        printed = msgspec.json.decode(derive(data, "--json"), type=OperatingPoints)
+        assert printed == load_operating_points(data / "out.json")
 
     def test_without_scipy(self, data, monkeypatch):
         """Without the `eval` extra the command says how to install it."""

@@ -1,10 +1,13 @@
 """`fvs verify`, `inspect`, `embed` and `compare` on real faces."""
 
 import json
+import os
+import shutil
+import sys
 
 import pytest
 
-from fvs.cli.common import ExitCode
+from fvs.cli.exit_codes import ExitCode
 
 pytestmark = pytest.mark.usefixtures("weights")
 
@@ -54,6 +57,66 @@ class TestVerify:
         ran = fvs("verify", *mated, "--explain", tmp_path / "why.png")
         assert ran.code in set(ExitCode)
         assert (tmp_path / "why.png").read_bytes().startswith(b"\x89PNG")
+
+
+class TestExplain:
+    def test_never_replaces_an_input(self, fvs, mated, tmp_path):
+        """Not even through a link; nothing is verified."""
+        link = tmp_path / "link.png"
+        link.symlink_to(mated[0])
+        before = mated[0].read_bytes()
+        for target in (mated[0], link):
+            ran = fvs("verify", *mated, "--explain", target)
+            assert ran.code == ExitCode.WRONG_USE
+            assert "would replace" in ran.err
+            assert ran.out == ""
+        assert mated[0].read_bytes() == before
+
+    def test_never_replaces_what_is_no_png(self, fvs, mated, tmp_path):
+        """An older explanation may be replaced, a letter may not."""
+        target = tmp_path / "why.png"
+        target.write_text("a letter")
+        ran = fvs("verify", *mated, "--explain", target)
+        assert ran.code == ExitCode.WRONG_USE
+        assert "is no PNG" in ran.err
+        assert target.read_text() == "a letter"
+        target.unlink()
+        assert fvs("verify", *mated, "--explain", target).err == ""
+        first = target.stat().st_mtime_ns
+        assert fvs("verify", *mated, "--explain", target).err == ""
+        assert target.stat().st_mtime_ns > first
+
+    @pytest.mark.parametrize("target", [".", "nowhere/why.png"])
+    def test_target_is_checked_before_anything_is_verified(self, fvs, mated, tmp_path, target):
+        """A place that cannot be written is wrong use, without an answer."""
+        ran = fvs("verify", *mated, "--explain", tmp_path / target)
+        assert ran.code == ExitCode.WRONG_USE
+        assert "cannot write" in ran.err
+        assert ran.out == ""
+
+    def test_extra_is_checked_before_anything_is_verified(self, fvs, mated, tmp_path, monkeypatch):
+        """Without Pillow the command says how to get it."""
+        for name in [name for name in sys.modules if name.startswith("fvs.explain")]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.delitem(sys.modules, "fvs.lettering", raising=False)
+        monkeypatch.setitem(sys.modules, "PIL", None)
+        ran = fvs("verify", *mated, "--explain", tmp_path / "why.png")
+        assert ran.code == ExitCode.WRONG_USE
+        assert "[demo]" in ran.err
+        assert ran.out == ""
+
+    @pytest.mark.parametrize("error", [OSError(28, "disk full"), ZeroDivisionError("oops")])
+    def test_answer_survives_a_drawing_that_fails(self, fvs, mated, tmp_path, monkeypatch, error):
+        """The answer and its exit code are those of the verification."""
+
+        def fail(*_):
+            raise error
+
+        monkeypatch.setattr("fvs.explain.draw_explanation", fail)
+        plain = fvs("verify", *mated, "--age", 40, "--json")
+        ran = fvs("verify", *mated, "--age", 40, "--json", "--explain", tmp_path / "why.png")
+        assert (ran.code, ran.out) == (plain.code, plain.out)
+        assert "could not be drawn" in ran.err
 
 
 class TestWrongUse:
@@ -131,6 +194,48 @@ class TestTemplates:
         assert ran.code == ExitCode.NO_DECISION
         assert "empty_file" in ran.out
         assert not list(tmp_path.glob("*.fvst"))
+
+    def test_are_their_owners_alone(self, fvs, mated, tmp_path):
+        """Nobody else may read biometric data, whatever the umask."""
+        before = os.umask(0)
+        try:
+            fvs("embed", mated[0], "--out", tmp_path)
+        finally:
+            os.umask(before)
+        (template,) = tmp_path.glob("*.fvst")
+        assert template.stat().st_mode & 0o777 == 0o600
+
+    def test_of_one_name_are_refused_before_anything_is_written(self, fvs, mated, tmp_path):
+        """Two pictures never share a template."""
+        (tmp_path / "other").mkdir()
+        twin = shutil.copy(mated[1], tmp_path / "other" / f"{mated[0].stem}.png")
+        ran = fvs("embed", mated[1], mated[0], twin, "--out", tmp_path / "out")
+        assert ran.code == ExitCode.WRONG_USE
+        assert f"{mated[0].stem}.fvst" in ran.err
+        assert not (tmp_path / "out").exists()
+
+    def test_are_replaced_on_request_only(self, fvs, mated, tmp_path):
+        """A second run needs --overwrite, and then leaves the same template."""
+        fvs("embed", mated[0], "--out", tmp_path)
+        (template,) = tmp_path.glob("*.fvst")
+        content = template.read_bytes()
+        template.write_bytes(b"mine")
+        template.chmod(0o644)
+        ran = fvs("embed", mated[0], "--out", tmp_path)
+        assert ran.code == ExitCode.WRONG_USE
+        assert "--overwrite" in ran.err
+        assert template.read_bytes() == b"mine"
+        assert fvs("embed", mated[0], "--out", tmp_path, "--overwrite").code == ExitCode.MATCH
+        assert template.read_bytes() == content
+        assert template.stat().st_mode & 0o777 == 0o600
+
+    @pytest.mark.parametrize("out", ["file", "file/below"])
+    def test_need_a_folder(self, fvs, mated, tmp_path, out):
+        """A file in its place is wrong use."""
+        (tmp_path / "file").write_text("")
+        ran = fvs("embed", mated[0], "--out", tmp_path / out)
+        assert ran.code == ExitCode.WRONG_USE
+        assert "cannot make" in ran.err
 
 
 class TestVersion:
