@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "MANIFEST_FILE_NAME",
     "DetectHead",
     "EmbedHead",
     "Licence",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "OPERATING_POINTS_FILE_NAME",
+    "PACK_FILE_NAME",
     "ModelFiles",
     "Pack",
     "PackSpec",

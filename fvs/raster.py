@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "blur",
+    "cielab",
     "convolve",
     "encode_jpeg",
+    "encode_png",
     "grey",
     "jpeg_round_trip",
+    "limit_opencv_threads",
     "quarter_turn",
     "resize",
+    "resize_bilinear",
     "resize_field",
     "smooth_field",
     "warp_affine",

@@ -1,1 +1,3 @@
 """Error rates with exact intervals; offline only: no stage of the engine imports this package."""
+
+__all__: list[str] = []

@@ -20,7 +20,7 @@ from fvs import engine
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["STAGES", "Cost", "Percentiles", "StageClock", "cost_of", "percentiles"]
+__all__ = ["MS_PER_S", "STAGES", "Cost", "Percentiles", "StageClock", "cost_of", "percentiles"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
