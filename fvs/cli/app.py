@@ -45,9 +45,8 @@ def root(
     Any other code is no answer either: 70 internal error (FVS_DEBUG=1 shows the traceback),
     130 interrupted, 141 the reader of the output went away.
 
-    With --json standard output holds one JSON document, in UTF-8: the answer, or
-    {"error": {"message": ..., "advice": ...}} where the exit code is 3 or 70. Standard error tells
-    people the same in words.
+    With --json standard output holds one JSON document, in UTF-8: the answer, or where there is
+    none {"error": {"message": ..., "advice": ...}}. Standard error tells people the same in words.
 
     Examples:
       fvs verify selfie.jpg card.jpg

@@ -28,10 +28,7 @@ DEBUG_VARIABLE = "FVS_DEBUG"
 def main() -> None:
     """Run the command line and exit with an `ExitCode`."""
     streams = (sys.stdout, sys.stderr)
-    try:
-        code = _run_reporting()
-    except KeyboardInterrupt:
-        code = ExitCode.INTERRUPTED
+    code = _run_reporting()
     for stream in streams:
         _settle(stream)
     sys.exit(code)
@@ -40,18 +37,12 @@ def main() -> None:
 def _run_reporting() -> ExitCode:
     try:
         return _run()
+    except KeyboardInterrupt:
+        return _report(FvsError("interrupted"), ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        return ExitCode.BROKEN_PIPE
-    except FvsError as error:
-        return _report(error, ExitCode.WRONG_USE)
-    except ImportError as error:
-        advice = "Install `face-verification-service` anew."
-        return _report(
-            DeploymentError(f"this installation is broken: {error}", advice=advice),
-            ExitCode.WRONG_USE,
-        )
-    except OSError as error:
-        return _report(DeploymentError(_words(error)), ExitCode.WRONG_USE)
+        return ExitCode.BROKEN_PIPE  # nobody is there to be told
+    except (FvsError, ImportError, OSError) as error:
+        return _report(_told(error), ExitCode.WRONG_USE)
     except Exception as error:  # noqa: BLE001 - the last resort, or Python would exit with 1
         words = f"internal error: {type(error).__name__}: {error}"
         advice = f"Please report it with the traceback that {DEBUG_VARIABLE}=1 shows."
@@ -77,20 +68,31 @@ def _run() -> ExitCode:
         words = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
         advice = "`fvs --help` and `fvs COMMAND --help` say more."
         raise UsageError(words or "which command?", advice=advice) from error
-    except typer.Abort:
-        return ExitCode.INTERRUPTED
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
     except SystemExit as error:
         # Where the reader of a help text goes away, typer and rich exit with 1 on their own.
         raise BrokenPipeError from error
+    if code == ExitCode.INTERRUPTED:  # typer's own answer to Ctrl-C
+        raise KeyboardInterrupt
     if sys.stdout is not None:
         sys.stdout.flush()
     return ExitCode(code or 0)
 
 
-def _words(error: OSError) -> str:
+def _told(error: FvsError | ImportError | OSError) -> FvsError:
+    """The mistake of a caller or deployer, in words for them."""
+    if isinstance(error, FvsError):
+        return error
+    if isinstance(error, ImportError):
+        return DeploymentError(
+            f"this installation is broken: {error}",
+            advice="Install `face-verification-service` anew.",
+        )
     if error.strerror is None:
-        return f"{type(error).__name__}: {error}"
-    return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+        return DeploymentError(f"{type(error).__name__}: {error}")
+    about = "" if error.filename is None else f"{error.filename}: "
+    return DeploymentError(f"{about}{error.strerror}")
 
 
 def _report(error: FvsError, code: ExitCode) -> ExitCode:
@@ -98,10 +100,12 @@ def _report(error: FvsError, code: ExitCode) -> ExitCode:
     if os.environ.get(DEBUG_VARIABLE):
         with contextlib.suppress(OSError):
             traceback.print_exc()
-    with contextlib.suppress(OSError, ImportError):
-        # rich and msgspec may be what is missing; then the exit code must do.
-        from fvs.cli.output import print_error, print_json_error  # noqa: PLC0415
-
+    with contextlib.suppress(OSError):
+        try:
+            from fvs.cli.output import print_error, print_json_error  # noqa: PLC0415
+        except ImportError:  # rich or msgspec may be what is missing
+            sys.stderr.write(f"error: {error}\n  {error.advice}\n")
+            return code
         print_error(error)
         if "--json" in sys.argv:
             print_json_error(str(error), error.advice)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from fvs.cli import app as app_module
 from fvs.cli import process
@@ -58,7 +59,8 @@ class TestErrors:
             (ImportError("no cv2"), ExitCode.WRONG_USE, "installation is broken: no cv2"),
             (BrokenPipeError(), ExitCode.BROKEN_PIPE, ""),
             (SystemExit(1), ExitCode.BROKEN_PIPE, ""),
-            (KeyboardInterrupt(), ExitCode.INTERRUPTED, ""),
+            (KeyboardInterrupt(), ExitCode.INTERRUPTED, "interrupted"),
+            (typer.Abort(), ExitCode.INTERRUPTED, "interrupted"),
         ],
         ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
     )
@@ -117,13 +119,22 @@ class TestImports:
         )
         assert {"numpy", "cv2", "onnxruntime", "typer"}.isdisjoint(done.stdout.split())
 
-    def test_that_fail_are_reported(self, tmp_path):
+    @pytest.mark.parametrize("name", ["onnxruntime", "numpy", "msgspec", "rich", "typer"])
+    def test_that_fail_are_reported(self, tmp_path, name):
         """A dependency that cannot be imported is a broken installation, not a mismatch."""
-        (tmp_path / "onnxruntime.py").write_text("raise ImportError('no onnxruntime here')")
+        (tmp_path / f"{name}.py").write_text(f"raise ImportError('no {name} here')")
         done = start("verify", "a", "b", env={**os.environ, "PYTHONPATH": str(tmp_path)})
         assert done.returncode == ExitCode.WRONG_USE
-        assert "no onnxruntime here" in done.stderr
+        assert f"no {name} here" in done.stderr
         assert "Traceback" not in done.stderr
+
+    @pytest.mark.skipif(os.name != "posix", reason="needs SIGINT as POSIX has it")
+    def test_can_be_interrupted(self, tmp_path):
+        """Ctrl-C while the networks' library is loading is Ctrl-C, not a mismatch."""
+        (tmp_path / "onnxruntime.py").write_text("import signal; signal.raise_signal(2)")
+        done = start("verify", "a", "b", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+        assert done.returncode == ExitCode.INTERRUPTED
+        assert done.stderr == "error: interrupted\n"
 
 
 class TestStreams:
