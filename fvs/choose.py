@@ -28,6 +28,21 @@ MIN_RIVAL_SCORE = 0.6
 INSIDE_SHARE = 0.6
 """A box with this share of its area in another is the same face seen twice, not a second one."""
 
+GHOST_CONTRAST = 0.6
+"""Of the portrait's: more is no ghost. On specimen cards under six conditions it is 0.53 at most,
+0.43 in the median (115 ghosts)."""
+
+GHOST_SIDES = (0.25, 0.7)
+"""Of the portrait's; between 0.40 and 0.59 on the same cards."""
+
+GHOST_REACH = 5.0
+"""Portrait and ghost are on one card, which is seven faces wide and four high: their centres are
+closer than this many sides of the face."""
+
+TWIN_SIDE = 0.5
+"""On a card, a box of less than this share of the sides of the one it lies in is no second
+detection of it, but a portrait held before somebody's face."""
+
 
 def choose_faces(faces: Faces, images: Images, role: Role) -> Faces:
     """The face that each picture is about.
@@ -44,15 +59,21 @@ def choose_faces(faces: Faces, images: Images, role: Role) -> Faces:
 
     Returns:
         N rows, `image_index` 0..N-1. Status: the picture's own failure; NO_FACE; SEVERAL_FACES
-        if another face weighs at least `COMPARABLE` of the chosen (whose numbers stay, so that
-        they can be shown); else OK. Where there is no face, all numbers are NaN.
+        if it is open who is meant (the chosen face's numbers stay, so that they can be shown);
+        else OK. Where there is no face, all numbers are NaN. On a selfie it is open if another
+        face weighs at least `COMPARABLE` of the chosen. On a card any other face leaves it open,
+        however small, unless it is the portrait's ghost: somebody may hold another's card.
     """
     weight = _weights(faces, images, role)
     order = np.lexsort((-weight, faces.image_index))
     faces, weight = faces.take(order), weight[order]
     present, first = np.unique(faces.image_index, return_index=True)
     chosen_of = first[np.searchsorted(present, faces.image_index)]
-    rival = _rivals(faces, weight, chosen_of)
+    rival = _others(faces, chosen_of, role) & (weight > 0)
+    if role is Role.CARD:
+        rival &= ~_ghosts(faces, weight, chosen_of)
+    else:
+        rival &= weight >= COMPARABLE * weight[chosen_of]
 
     status = np.where(images.ok, Status.NO_FACE, images.status)
     status[present] = np.where(images.ok[present], Status.OK, images.status[present])
@@ -88,12 +109,31 @@ def _contrast(picture: Pixels, low: F64, high: F64) -> float:
     return float(grey(np.ascontiguousarray(inside)).std()) if inside.size else 0.0
 
 
-def _rivals(faces: Faces, weight: F64, chosen_of: Int) -> Bool:
-    """(M,) True where a face is comparable to the one chosen in its picture, and is another."""
-    comparable = weight >= COMPARABLE * weight[chosen_of]
+def _others(faces: Faces, chosen_of: Int, role: Role) -> Bool:
+    """(M,) True where a face is surely one, and another than the one chosen in its picture."""
     sure = faces.detection_score >= MIN_RIVAL_SCORE
     apart = _inside_share(faces.xyxy_px, faces.xyxy_px[chosen_of]) < INSIDE_SHARE
-    return np.asarray(comparable & sure & apart & (chosen_of != np.arange(len(faces))))
+    if role is Role.CARD:
+        apart |= _relative_side(faces, chosen_of) < TWIN_SIDE
+    return np.asarray(sure & apart & (chosen_of != np.arange(len(faces))))
+
+
+def _ghosts(faces: Faces, weight: F64, chosen_of: Int) -> Bool:
+    """(M,) True where a face is a pale small copy beside the portrait of its card."""
+    side = _relative_side(faces, chosen_of)
+    least, most = GHOST_SIDES
+    # On cards weight = side * contrast.
+    pale = weight <= GHOST_CONTRAST * side * weight[chosen_of]
+    centre = (faces.xyxy_px[:, :2] + faces.xyxy_px[:, 2:]) / 2
+    apart_px = np.linalg.norm(centre - centre[chosen_of], axis=1)
+    near = apart_px <= GHOST_REACH * faces.width_height_px[chosen_of].max(axis=1)
+    return np.asarray(pale & near & (side >= least) & (side <= most))
+
+
+def _relative_side(faces: Faces, chosen_of: Int) -> F64:
+    """(M,) side of each box over that of the one chosen in its picture."""
+    side_px = np.sqrt(np.maximum(np.prod(faces.width_height_px, axis=1), 1.0))
+    return np.asarray(side_px / side_px[chosen_of], np.float64)
 
 
 def _inside_share(a_xyxy: F32, b_xyxy: F32) -> F64:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fvs.manifest import DetectHead, PixelInput
     from fvs.network import Network
 
-__all__ = ["FaceSearch", "FitScore", "Look", "SearchStep", "detect_faces"]
+__all__ = ["CompanyLook", "FaceSearch", "FitScore", "Look", "SearchStep", "detect_faces"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +93,26 @@ class FitScore:
     after_every_turn: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class CompanyLook:
+    """A look for small faces beside a large one that ended the search.
+
+    A card fills its picture, or most of it. A face too large to be the portrait of a whole card
+    may belong to somebody who holds a card, whose portrait the first look misses.
+
+    Attributes:
+        look: taken the way up that the picture stands.
+        above_share: longest side of the face over that of the picture. The portrait's face is
+            0.15 of the width of a card, so more is a person, or a part of a card.
+        below_share: likewise; a face that takes more leaves no room for a card that is not seen
+            at once: the picture is the portrait alone (0.56 of its height).
+    """
+
+    look: Look = FAR
+    above_share: float = 0.17
+    below_share: float = 0.45
+
+
 YUNET_FIT = FitScore(surely_upright=0.92, after_every_turn=0.75)
 SCRFD_FIT = FitScore(surely_upright=0.74, after_every_turn=0.6)
 
@@ -108,6 +128,7 @@ class FaceSearch:
         fit_side_px: a detection can only end the search if the shorter side of its box has this
             many canvas pixels; below, landmarks are coarse.
         min_side_px: detections with a shorter side than this in the picture are dropped.
+        company: how to look for who else is there; None takes the sure face for the only one.
         canvas_px_per_run: canvas pixels given to the network at once; bounds memory.
     """
 
@@ -122,6 +143,7 @@ class FaceSearch:
     scrfd_fit: FitScore = SCRFD_FIT
     fit_side_px: float = 20.0
     min_side_px: float = 8.0
+    company: CompanyLook | None = None
     canvas_px_per_run: int = 16 * 320 * 320
 
 
@@ -179,7 +201,32 @@ def detect_faces(images: Images, network: Network, search: FaceSearch = FaceSear
         pending = np.setdiff1d(pending, pool.faces.image_index[fit])
         if not len(pending):
             break
+    if search.company is not None:
+        pool = _pool([pool, *_company(images, pool, network, search.company, search)])
     return _best_of(pool, head, search)
+
+
+def _company(
+    images: Images, pool: _Sighting, network: Network, company: CompanyLook, search: FaceSearch
+) -> list[_Sighting]:
+    """What else is in those pictures whose largest face is a person's."""
+    upright = _upright_turns(pool, search)
+    faces = pool.faces
+    longest_px = np.zeros(len(upright))
+    stands = pool.quarter_turns == upright[faces.image_index]
+    sides_px = faces.width_height_px.max(axis=1)
+    np.maximum.at(longest_px, faces.image_index[stands], sides_px[stands])
+    pictures = images.pixels_rgb[: len(upright)]
+    share = longest_px / [1 if p is None else max(p.shape[:2]) for p in pictures]
+    large = (share > company.above_share) & (share < company.below_share)
+    side_px = _accepted_side(company.look.side_px, network.manifest.input)
+    seen = []
+    for turns in np.unique(upright[large]):
+        look = replace(company.look, side_px=side_px, quarter_turns=int(turns))
+        seen.append(
+            _look_at(images, np.flatnonzero(large & (upright == turns)), network, look, search)
+        )
+    return seen
 
 
 def _distinct_steps(search: FaceSearch, spec: PixelInput) -> list[SearchStep]:
@@ -263,12 +310,22 @@ def _best_of(pool: _Sighting, head: DetectHead, search: FaceSearch) -> Faces:
     one picture stand one way up, and turned faces yield boxes that do not even overlap.
     """
     faces = pool.faces
-    usable = faces.width_height_px.min(axis=1) >= search.min_side_px
-    upright = np.zeros(faces.image_index.max(initial=-1) + 1, np.int64)
-    worst_first = np.lexsort((faces.detection_score, pool.large, usable))
-    upright[faces.image_index[worst_first]] = pool.quarter_turns[worst_first]
-    kept = usable & (pool.quarter_turns == upright[faces.image_index])
+    upright = _upright_turns(pool, search)
+    kept = _usable(faces, search) & (pool.quarter_turns == upright[faces.image_index])
     return suppress_overlaps(faces.take(kept), head.nms_iou)
+
+
+def _upright_turns(pool: _Sighting, search: FaceSearch) -> Int:
+    """Quarter turns of each picture's surest face, for pictures up to the last with a face."""
+    faces = pool.faces
+    upright = np.zeros(faces.image_index.max(initial=-1) + 1, np.int64)
+    worst_first = np.lexsort((faces.detection_score, pool.large, _usable(faces, search)))
+    upright[faces.image_index[worst_first]] = pool.quarter_turns[worst_first]
+    return upright
+
+
+def _usable(faces: Faces, search: FaceSearch) -> Bool:
+    return np.asarray(faces.width_height_px.min(axis=1) >= search.min_side_px)
 
 
 def _pool(parts: list[_Sighting]) -> _Sighting:

@@ -16,7 +16,7 @@ from fvs.align import align_faces
 from fvs.choose import choose_faces
 from fvs.compare import compare_pairs
 from fvs.decide import Evidence, decide
-from fvs.detect import FaceSearch, FitScore, detect_faces
+from fvs.detect import CompanyLook, FaceSearch, FitScore, detect_faces
 from fvs.embed import embed_crops
 from fvs.errors import UsageError
 from fvs.image import DecodeLimits, decode_images
@@ -24,6 +24,7 @@ from fvs.liveness import assess_liveness
 from fvs.network import Network, Runtime
 from fvs.quality import QualityPolicy, assess_quality, quality_reasons
 from fvs.records import Rows
+from fvs.refine import refine_faces
 from fvs.status import Role, Status
 from fvs.template import embeddings_to_templates
 from fvs.template import needs_reenrol as template_needs_reenrol
@@ -61,7 +62,9 @@ FACE_SEARCHES = {
     # A card's portrait is small and scores less, whichever way up: 88 % of 120 photographed
     # specimen cards reach this score at the first look (58 % that of selfies), none of 160 upside
     # down and of 320 on their side does.
-    Role.CARD: FaceSearch(yunet_fit=FitScore(surely_upright=0.9, after_every_turn=0.75)),
+    Role.CARD: FaceSearch(
+        yunet_fit=FitScore(surely_upright=0.9, after_every_turn=0.75), company=CompanyLook()
+    ),
 }
 
 
@@ -306,11 +309,13 @@ class Engine:
         found = detect_faces(images, self.detector, FACE_SEARCHES[role])
         faces = choose_faces(found, images, role)
         # 4. A small face is worth a finer decoding.
-        images, faces = self._refined(files, images, faces)
-        # 5. Pictures that lie on their side are righted.
+        images, faces = self._decoded_finer(files, images, faces)
+        # 5. Its landmarks, found again with the face upright.
+        faces = refine_faces(images, faces, self.detector)
+        # 6. Pictures that lie on their side are righted.
         turns = quarter_turns(faces)
         images, faces = turn_images(images, turns), turn_faces(faces, images, turns)
-        # 6. to 9. Alignment, quality, liveness (of selfies only), embedding.
+        # 7. to 10. Alignment, quality, liveness (of selfies only), embedding.
         crops = align_faces(images, faces, _crop_size_px(self.embedder))
         pad = self.pad if role is Role.SELFIE else ()
         return Samples(
@@ -322,7 +327,7 @@ class Engine:
             embeddings=embed_crops(crops, self.embedder),
         )
 
-    def _refined(
+    def _decoded_finer(
         self, files: Sequence[bytes], images: Images, faces: Faces
     ) -> tuple[Images, Faces]:
         """Decode again those pictures that were reduced too far for their face."""

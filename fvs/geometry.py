@@ -1,4 +1,4 @@
-"""Plane geometry of landmarks and quarter turns, shared by the stages that need it."""
+"""Plane geometry of landmarks, similarities and quarter turns, shared by several stages."""
 
 from __future__ import annotations
 
@@ -7,9 +7,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from fvs.records import F32, Int
+    from fvs.records import F32, F64, Int
 
-__all__ = ["turn_points", "upright_quarters"]
+__all__ = [
+    "ARCFACE_TEMPLATE_112",
+    "TEMPLATE_SIDE_PX",
+    "similarity_transforms",
+    "turn_points",
+    "upright_quarters",
+]
+
+ARCFACE_TEMPLATE_112 = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
+     [70.7299, 92.2041]]
+)  # fmt: skip
+"""Where the five landmarks lie in a 112 x 112 px crop (insightface `face_align.arcface_dst`)."""
+
+TEMPLATE_SIDE_PX = 112
+
+MIN_SPREAD_PX2 = 1e-6
+"""Sum of squared distances of landmarks from their mean below which they are one point."""
 
 
 def upright_quarters(landmarks_px: F32) -> Int:
@@ -49,3 +66,32 @@ def turn_points(points_px: F32, width_height_px: Int, turns: Int) -> F32:
     turned = [(x, y), (y, from_right), (from_right, from_bottom), (from_bottom, x)]
     by_turns = np.stack([np.stack(pair, axis=-1) for pair in turned])
     return np.asarray(by_turns[turns % 4, np.arange(len(points_px))], np.float32)
+
+
+def similarity_transforms(source: F64, target: F64) -> F64:
+    """Least-squares similarities (turn, scale, shift; no reflection) onto one target.
+
+    With points as complex numbers z, the similarity is `a z + b`, and least squares is a complex
+    regression: a = sum(conj(z - mean) (t - mean)) / sum |z - mean|^2. In the plane this equals
+    Umeyama, IEEE PAMI 13 (1991) 376, eq. 40-42, without the singular value decomposition.
+
+    Args:
+        source: (N, K, 2) points.
+        target: (K, 2) where they should go.
+
+    Returns:
+        (N, 2, 3) maps of source to target; NaN where the points are not finite or are one point.
+    """
+    finite = np.asarray(np.isfinite(source).all(axis=(1, 2)))
+    z = np.where(finite[:, None, None], source, 0.0) @ np.array([1, 1j])
+    t = target @ np.array([1, 1j])
+    z_mean = z.mean(axis=1, keepdims=True)
+    centred = z - z_mean
+    spread = (np.abs(centred) ** 2).sum(axis=1)
+    usable = finite & (spread >= MIN_SPREAD_PX2)
+    a = np.full(len(z), complex(np.nan, np.nan))
+    regression = (centred.conj() * (t - t.mean())).sum(axis=1)
+    np.divide(regression, spread, out=a, where=usable)
+    b = t.mean() - a * z_mean[:, 0]
+    rows = [[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]]
+    return np.moveaxis(np.array(rows), 2, 0)

@@ -10,12 +10,15 @@ import cv2
 import numpy as np
 import pytest
 
+from fvs.align import align_faces
 from fvs.choose import choose_faces
 from fvs.detect import FaceSearch, Look, SearchStep, detect_faces
+from fvs.embed import embed_crops
 from fvs.manifest import load_manifest
 from fvs.network import Network, Runtime
 from fvs.packs import Pack, shipped_models_dir
 from fvs.records import Faces, Pixels
+from fvs.refine import refine_faces
 from fvs.status import Role, Status
 from fvs.turn import quarter_turns
 from tests.faces import images
@@ -40,6 +43,12 @@ def pool_pictures(shared_dir: Path, name: str, n: int) -> list[Pixels]:
 def yunet(reference_pack: Pack) -> Network:
     """The reference pack's detector."""
     return Network(reference_pack.detector.manifest, reference_pack.detector.weights, Runtime())
+
+
+@pytest.fixture(scope="module")
+def embedder(reference_pack: Pack) -> Network:
+    """The reference pack's embedder."""
+    return Network(reference_pack.embedder.manifest, reference_pack.embedder.weights, Runtime())
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +100,59 @@ class TestLandmarks:
         plain = selfies(pictures, yunet, ONE_LOOK).landmarks_px
         back = (selfies(large, yunet, ONE_LOOK).landmarks_px + 0.5) / 8 - 0.5
         assert np.abs((back - plain).mean(axis=0)).max() < 0.15
+
+
+def tilted(picture: Pixels, degrees: float) -> Pixels:
+    """The picture turned counter-clockwise about its middle, its edges drawn out."""
+    height, width = picture.shape[:2]
+    side = int(np.hypot(height, width)) + 2
+    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
+    turn[:, 2] += ((side - width) / 2, (side - height) / 2)
+    return cv2.warpAffine(picture, turn, (side, side), borderMode=cv2.BORDER_REPLICATE)
+
+
+def cosines_when_tilted(
+    pictures: list[Pixels], detector: Network, embedder: Network, degrees: float
+) -> np.ndarray:
+    """Of each picture with itself tilted; those refused by either are left out."""
+    vectors = []
+    for batch in (images(pictures), images([tilted(p, degrees) for p in pictures])):
+        chosen = choose_faces(detect_faces(batch, detector, PLAN), batch, Role.SELFIE)
+        found = refine_faces(batch, chosen, detector)
+        vectors.append(embed_crops(align_faces(batch, found), embedder))
+    cosine = (vectors[0].vectors * vectors[1].vectors).sum(axis=1)
+    return cosine[vectors[0].ok & vectors[1].ok]
+
+
+class TestTiltedHeads:
+    """A head at any angle is compared as if it were upright, or refused."""
+
+    @pytest.mark.parametrize("degrees", [30, 45, -50, 100])
+    def test_some_angles(
+        self, shared_dir: Path, yunet: Network, embedder: Network, degrees: float
+    ) -> None:
+        """Of 15 pictures, none is mistaken and at most 2 are refused; without refinement most are.
+
+        Measured with 200 pictures: median 0.976 at 45 degrees, without refinement 0.286.
+        """
+        pictures = pool_pictures(shared_dir, "pool_lfw.tar", 15)
+        cosines = cosines_when_tilted(pictures, yunet, embedder, degrees)
+        assert len(cosines) >= 13
+        assert np.median(cosines) >= 0.9
+        assert cosines.min() >= 0.6
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("degrees", range(0, 190, 10))
+    def test_sweep(
+        self, shared_dir: Path, yunet: Network, embedder: Network, degrees: float
+    ) -> None:
+        """At every angle the median is above 0.9 and at most 2 % are below 0.6, of 200."""
+        pictures = pool_pictures(shared_dir, "pool_lfw.tar", 100)
+        pictures += pool_pictures(shared_dir, "pool_aaf_1.tar", 100)
+        cosines = cosines_when_tilted(pictures, yunet, embedder, degrees)
+        assert len(cosines) >= 190
+        assert np.median(cosines) >= 0.9
+        assert (cosines < 0.6).mean() <= 0.02
 
 
 @pytest.mark.slow

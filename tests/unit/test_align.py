@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import SimilarityTransform
 
-from fvs.align import ARCFACE_TEMPLATE_112, align_faces, similarity_transforms
+from fvs.align import align_faces
 from fvs.errors import UsageError
+from fvs.geometry import ARCFACE_TEMPLATE_112, similarity_transforms
 from fvs.status import Status
 from tests.faces import faces, images
 from tests.pictures import scene

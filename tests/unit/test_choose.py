@@ -45,10 +45,6 @@ class TestEveryRole:
         assert np.isnan(chosen.detection_score[:2]).all()
         assert chosen.xyxy_px[2].tolist() == [100, 50, 160, 120]
 
-    def test_a_much_smaller_face_is_ignored(self, role: Role) -> None:
-        """A passer-by at twice the distance does not matter."""
-        assert status_of(role, [[100, 40, 180, 140], [10, 40, 50, 90]]) is Status.OK
-
     def test_a_comparable_face_leaves_it_open(self, role: Role) -> None:
         """Nobody can tell whom the picture is about; the foremost stays to be shown."""
         boxes = [[70, 50, 130, 130], [160, 50, 215, 125]]
@@ -85,6 +81,10 @@ class TestEveryRole:
 class TestSelfie:
     """The largest and most central face."""
 
+    def test_a_much_smaller_face_is_ignored(self) -> None:
+        """A passer-by at twice the distance does not matter."""
+        assert status_of(Role.SELFIE, [[100, 40, 180, 140], [10, 40, 50, 90]]) is Status.OK
+
     def test_of_equals_the_central_one(self) -> None:
         """A neighbour in the corner weighs less than the same face in the middle."""
         boxes = [[0, 0, 60, 60], [120, 70, 180, 130]]
@@ -102,16 +102,41 @@ class TestSelfie:
 class TestCard:
     """The portrait, not its ghost."""
 
-    @pytest.mark.parametrize("ghost_share", [0.5, 0.8, 1.0])
-    def test_the_ghost_is_not_taken(self, ghost_share: float) -> None:
-        """A pale copy is ignored even where it is as large as the portrait."""
-        picture = striped(contrast=30)
-        picture[:, 150:] = striped(contrast=100)[:, 150:]
-        side = 80 * ghost_share
-        boxes = [[10, 50, 10 + side, 50 + side], [180, 50, 260, 130]]
+    @pytest.mark.parametrize(
+        ("share", "contrast", "left", "expected"),
+        [
+            (0.4, 30, 10, Status.OK),
+            (0.6, 30, 100, Status.OK),
+            (0.6, 90, 100, Status.SEVERAL_FACES),
+            (0.9, 30, 100, Status.SEVERAL_FACES),
+            (0.1, 30, 100, Status.SEVERAL_FACES),
+            (0.5, 30, -400, Status.SEVERAL_FACES),
+        ],
+        ids=["ghost", "large ghost", "not pale", "too large", "too small", "too far"],
+    )
+    def test_ghosts(self, share: float, contrast: int, left: int, expected: Status) -> None:
+        """Only a face that is pale, smaller and near is the portrait's ghost."""
+        shift = 600
+        picture = striped(width=900, contrast=contrast)
+        picture[:, 150 + shift :] = striped(width=900, contrast=100)[:, 150 + shift :]
+        side = 80 * share
+        left += shift
+        boxes = [[left, 50, left + side, 50 + side], [180 + shift, 50, 260 + shift, 130]]
         chosen = choose_faces(faces(boxes), images([picture]), Role.CARD)
         assert chosen.xyxy_px[0].tolist() == boxes[1]
-        assert chosen.status[0] == Status.OK
+        assert chosen.status[0] == expected
+
+    def test_any_other_face_leaves_it_open(self) -> None:
+        """Somebody who holds a card is not whom the card is about."""
+        assert status_of(Role.CARD, [[100, 40, 180, 140], [10, 140, 30, 165]]) is (
+            Status.SEVERAL_FACES
+        )
+
+    def test_a_portrait_held_before_a_face(self) -> None:
+        """A small box inside a large one is another face."""
+        boxes = [[70, 10, 190, 180], [100, 120, 130, 160]]
+        assert status_of(Role.CARD, boxes) is Status.SEVERAL_FACES
+        assert status_of(Role.SELFIE, boxes) is Status.OK
 
     def test_the_middle_does_not_matter(self) -> None:
         """Portraits stand at the edge of cards."""
