@@ -46,7 +46,7 @@ MOST_ROUNDS = 4
 SETTLED_RAD = np.radians(4.0)
 """A face that a round turned by more is shown again: most upright ones are shown once."""
 
-YUNET_SURE, SCRFD_SURE = 0.905, 0.72
+YUNET_SURE, SCRFD_SURE = 0.905, 0.77
 """Score of a face shown upright. With YuNet 98.5 % of 200 faces reach it, and of 240 faces tilted
 by 45 degrees that settled in a wrong pose one did."""
 

@@ -18,6 +18,7 @@ from fvs.engine import Engine
 from fvs.errors import UsageError
 from fvs.liveness import assess_liveness
 from fvs.records import Rows
+from fvs.refine import refine_faces
 from fvs.status import Role, Status
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def _measure_middle_faces(engine: Engine, images: Images) -> MeasuredFaces:
     found = detect_faces(images, engine.detector)
     middles = [_middle_face(found, row, images) for row in range(len(images))]
     faces = choose_faces(found.take(np.array(middles, np.int64)), images, Role.SELFIE)
+    faces = refine_faces(images, faces, engine.detector)
     crops = align_faces(images, faces)
     embeddings = embed_crops(crops, engine.embedder)
     return MeasuredFaces(

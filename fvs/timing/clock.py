@@ -29,6 +29,7 @@ STAGES = {
     "decode": ("decode_images",),
     "detect": ("detect_faces",),
     "choose": ("choose_faces",),
+    "refine": ("refine_faces",),
     "turn": ("quarter_turns", "turn_images", "turn_faces"),
     "align": ("align_faces",),
     "quality": ("assess_quality",),
