@@ -170,8 +170,12 @@ _OF_DECISION = {
         "ใบหน้าอย่างเดียวยังยืนยันตัวบุคคลในวัยนี้ไม่ได้แน่ชัด กรุณาตรวจสอบด้วยวิธีอื่น",
     ),
     "age_unknown": Advice(
-        "The answer depends on the age: state it, or check in another way.",
-        "ผลขึ้นอยู่กับอายุ กรุณาระบุอายุ หรือตรวจสอบด้วยวิธีอื่น",
+        "The age was not given: an adult was assumed. State the age.",
+        "ไม่ได้ระบุอายุ จึงถือว่าเป็นผู้ใหญ่ กรุณาระบุอายุ",
+    ),
+    "same_capture_suspected": Advice(
+        "Both pictures seem to be one and the same: take a new picture of the person.",
+        "ภาพทั้งสองน่าจะเป็นภาพเดียวกัน กรุณาถ่ายภาพบุคคลใหม่",
     ),
     "between_thresholds": Advice(
         "Not clear enough to decide: try a better picture, or let an official compare.",

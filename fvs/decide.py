@@ -9,6 +9,8 @@ The steps, in order; a later one can only make less certain, never grant a match
 3. An age at which the operating point cannot hold its target FMR: *inconclusive*.
 4. A suspected presentation attack, or liveness that could not be assessed although the pack can:
    a match becomes *inconclusive*.
+5. A score that no two captures of a person reach, as where the card's own picture is sent as the
+   selfie: a match becomes *inconclusive*.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from fvs.status import Outcome, Status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fvs.operating_points import OperatingPoint, PadPoint
+    from fvs.operating_points import OperatingPoint, PadPoint, SameCapturePoint
     from fvs.packs import Pack
     from fvs.records import F32, F64, Liveness, Scores
 
@@ -40,6 +42,7 @@ class DecisionPolicy:
         point: the operating point.
         pad: from which live probability a selfie counts as live; None does without PAD, which
             every answer then says.
+        same_capture: from which score both pictures are taken for one capture; None never does.
         measured_with: sha256 of the detector's and the embedder's weights, the only ones that
             the point holds for; an engine with others refuses the policy. Empty binds to none,
             for timing and tests.
@@ -47,6 +50,7 @@ class DecisionPolicy:
 
     point: OperatingPoint
     pad: PadPoint | None
+    same_capture: SameCapturePoint | None = None
     measured_with: tuple[str, ...] = ()
 
     @classmethod
@@ -67,6 +71,7 @@ class DecisionPolicy:
         return cls(
             point=points.at(target_fmr),
             pad=points.pad if with_pad else None,
+            same_capture=points.same_capture,
             measured_with=(points.detector_sha256, points.embedder_sha256),
         )
 
@@ -139,6 +144,11 @@ def _decide_row(
         reasons.append(doubt)
     if doubt and policy.pad is not None and outcome is Outcome.MATCH:
         outcome = Outcome.INCONCLUSIVE
+
+    # 5. One capture sent twice.
+    if _is_same_capture(evidence.scores.similarity[row], policy.same_capture):
+        reasons.append("same_capture_suspected")
+        outcome = Outcome.INCONCLUSIVE
     return outcome, tuple(reasons)
 
 
@@ -159,3 +169,7 @@ def _liveness_doubt(liveness: Liveness, pad: PadPoint | None, row: int) -> str:
     # Written so that NaN is never live.
     is_live = liveness.live_probability[row] >= np.float32(pad.threshold)
     return "" if is_live else "presentation_attack_suspected"
+
+
+def _is_same_capture(score: F32, point: SameCapturePoint | None) -> bool:
+    return point is not None and bool(score >= np.float32(point.threshold))

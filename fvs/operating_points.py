@@ -31,6 +31,7 @@ __all__ = [
     "OperatingPoints",
     "PadPoint",
     "Rate",
+    "SameCapturePoint",
     "load_operating_points",
 ]
 
@@ -165,6 +166,22 @@ class PadPoint(_Strict, frozen=True, kw_only=True):
         _require_within("pad threshold", self.threshold, 0.0, 1.0)
 
 
+class SameCapturePoint(_Strict, frozen=True, kw_only=True):
+    """The score from which two pictures are taken for one capture, as when a card is replayed.
+
+    Attributes:
+        threshold: far above what two captures of one person reach.
+        reached: mated pairs of different captures (LFW) that do.
+    """
+
+    threshold: float
+    reached: Rate
+
+    def __post_init__(self) -> None:
+        """Refuse a threshold that no score or every score reaches."""
+        _require_within("same-capture threshold", self.threshold, -1.0, 1.0)
+
+
 class DataSource(_Strict, frozen=True, kw_only=True):
     """Pictures that the rates were measured on."""
 
@@ -189,6 +206,7 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
     unsupported_targets: dict[str, str]
     points: tuple[OperatingPoint, ...]
     pad: PadPoint | None
+    same_capture: SameCapturePoint
     created: str
     machine: str
     commit: str

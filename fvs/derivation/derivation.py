@@ -21,7 +21,7 @@ from fvs.derivation.points import (
 from fvs.errors import UsageError
 from fvs.metrics.intervals import rate
 from fvs.metrics.pairs import AllPairs, compare_all_pairs
-from fvs.operating_points import DataSource, OperatingPoints, PadPoint
+from fvs.operating_points import DataSource, OperatingPoints, PadPoint, SameCapturePoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,6 +48,10 @@ TERMS = {
     "utk": "non-commercial research",
     "web": "research",
 }
+
+SAME_CAPTURE_SCORE = 0.98
+"""One file sent twice scores 1, a new compression of it hardly less; of two captures of a person
+the most alike pair of LFW scores 0.96 with the reference embedder."""
 
 METHOD = (
     "score >= threshold accepts. The threshold is the lowest multiple of 0.0001 at which the upper "
@@ -149,10 +153,16 @@ def derive(
         unsupported_targets=dict(unsupported),
         points=points,
         pad=_pad_point(engine, lfw, pool),
+        same_capture=_same_capture_point(lfw_pairs.mated),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         machine=request.machine,
         commit=request.commit,
     )
+
+
+def _same_capture_point(mated: F32) -> SameCapturePoint:
+    reached = int(np.sum(mated >= np.float32(SAME_CAPTURE_SCORE)))
+    return SameCapturePoint(threshold=SAME_CAPTURE_SCORE, reached=rate(reached, len(mated)))
 
 
 def lfw_subjects(names: Sequence[str]) -> Int:

@@ -119,6 +119,14 @@ class TestExplain:
         assert "could not be drawn" in ran.err
 
 
+class TestReplay:
+    def test_of_the_cards_own_picture_is_no_match(self, fvs, mated):
+        """Who sends the card's picture as the selfie has shown the card, not the face."""
+        ran = fvs("verify", mated[0], mated[0], "--age", 40, "--no-pad", "--json")
+        assert ran.code == ExitCode.NO_DECISION
+        assert "same_capture_suspected" in ran.out
+
+
 class TestWrongUse:
     @pytest.mark.parametrize(
         ("arguments", "words"),

@@ -13,6 +13,7 @@ DECISION_REASONS = (
     "presentation_attack_suspected",
     "age_band_not_supported",
     "age_unknown",
+    "same_capture_suspected",
     "between_thresholds",
     "below_threshold",
 )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from fvs.decide import DecisionPolicy, Evidence, decide
 from fvs.engine import Engine
 from fvs.errors import UsageError
+from fvs.operating_points import SameCapturePoint
 from fvs.records import Decisions
 from fvs.status import Outcome, Status
 from tests import records
@@ -136,6 +137,23 @@ class TestLiveness:
         got = decided(0.9, live=float("nan"), policy=policy)
         assert got.outcome == (Outcome.MATCH,)
         assert got.reasons == (("liveness_not_assessed",),)
+
+
+class TestSameCapture:
+    POLICY = DecisionPolicy(
+        point=records.operating_point(0.5),
+        pad=records.pad_point(0.5),
+        same_capture=SameCapturePoint(threshold=0.98, reached=records.NO_RATE),
+    )
+
+    @pytest.mark.parametrize(
+        ("score", "outcome"), [(0.97, Outcome.MATCH), (0.98, Outcome.INCONCLUSIVE)]
+    )
+    def test_is_never_a_match(self, score, outcome):
+        """A picture that is the card's own proves nobody's presence."""
+        got = decided(score, policy=self.POLICY)
+        assert got.outcome == (outcome,)
+        assert ("same_capture_suspected" in got.reasons[0]) == (outcome is Outcome.INCONCLUSIVE)
 
 
 class TestDecide:
