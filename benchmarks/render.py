@@ -73,18 +73,19 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def render_accuracy(results_dir: Path, operating_points: Path) -> str:
     """LFW protocol and operating points, as far as they were measured."""
     parts = []
+    if operating_points.exists():
+        parts.append(_points(load_operating_points(operating_points)))
     lfw = results_dir / "lfw.json"
     if lfw.exists():
         parts.append(_lfw(msgspec.json.decode(lfw.read_bytes(), type=LfwResult)))
-    if operating_points.exists():
-        parts.append(_points(load_operating_points(operating_points)))
     return "\n\n".join(parts) or NOT_MEASURED
 
 
 def _lfw(result: LfwResult) -> str:
     failed = result.failed_to_acquire
     summary = (
-        f"LFW, {result.pack} pack: ten-fold accuracy {result.accuracy:.4f} (standard error "
+        f"LFW alone, {result.pack} pack, for comparison with others; nothing is decided by these "
+        f"thresholds. Ten-fold accuracy {result.accuracy:.4f} (standard error "
         f"{result.accuracy_standard_error:.4f}); {failed.errors} of {failed.trials:,} pictures "
         f"without a usable face. Over all {result.mated_pairs:,} mated and "
         f"{result.non_mated_pairs:,} non-mated pairs:"
@@ -110,7 +111,11 @@ def _points(points: OperatingPoints) -> str:
             ]
         )
     head = ["target FMR", "threshold", "strictest adult group", "FNMR [95 %]", "ages held"]
-    return f"Operating points of the {points.pack} pack:\n\n{table(head, rows)}"
+    summary = (
+        f"Operating points of the {points.pack} pack, by which everything is decided. FNMR is the "
+        "share of genuine pairs (LFW) that a point refuses:"
+    )
+    return f"{summary}\n\n{table(head, rows)}"
 
 
 def _rate(rate: Rate) -> str:
@@ -248,7 +253,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
 }
 
 DOCUMENTS: dict[Path, tuple[str, ...]] = {
-    REPOSITORY / "README.md": ("accuracy", "speed"),
+    REPOSITORY / "README.md": ("accuracy", "pad", "speed"),
     MODELS / "detect-yunet-202310" / "CARD.md": ("acquisition",),
     MODELS / "embed-mobilefacenet-202004" / "CARD.md": ("accuracy", "groups"),
     MODELS / "pad-minifasnet-v2-202008" / "CARD.md": ("pad",),
