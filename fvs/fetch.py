@@ -105,7 +105,7 @@ def _receive_all(transfer: _Transfer, policy: Policy) -> None:
             if attempts_left == 0:
                 raise ModelDownloadError(
                     f"cannot fetch {transfer.url}: {error} (tried {policy.attempts} times)",
-                    advice="What has come is kept: the same command goes on from there.",
+                    advice=transfer.advice(),
                 ) from error
             policy.sleep(pause_s)
             pause_s *= 2
@@ -122,6 +122,13 @@ class _Transfer:
     size_bytes: int
     name: str
     on_progress: OnProgress
+
+    def advice(self) -> str:
+        """What to do when no attempt is left."""
+        other = "take it from a copy with --mirror DIR|URL."
+        if self.part.exists() and self.part.stat().st_size:
+            return f"What has come is kept: the same command goes on from there. Or {other}"
+        return f"Nothing has come. Is this machine online? If it cannot be, {other}"
 
     def resume(self, timeout_s: float) -> None:
         """Ask for what is missing and append it, until the part file has its full size."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fvs.errors import ModelDownloadError, ModelIntegrityError, UsageError
 from fvs.fetch import NotOfferedError, OnProgress, Policy, fetch, is_http_url
 from fvs.model_import import import_weights
-from fvs.model_store import Identity, holds, weights_path, write_verified
+from fvs.model_store import Identity, find_held, weights_path, write_verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,8 +51,8 @@ def pull_models(
     """
     if mirror and not is_http_url(mirror) and not Path(mirror).is_dir():
         raise UsageError(f"the mirror {mirror} is neither a folder nor an http(s) URL")
-    paths = {manifest: weights_path(destination, manifest) for manifest in manifests}
-    missing = [m for m, path in paths.items() if not holds(path, Identity.of(m))]
+    paths = {m: find_held(m, [destination]) for m in manifests}
+    missing = [m for m, path in paths.items() if path is None]
     pull = _Pull(destination, policy or Policy(), on_progress)
     if not mirror:
         pull.from_upstream(missing)
@@ -61,7 +61,7 @@ def pull_models(
             pull.from_server(manifest, mirror.rstrip("/"))
         else:
             pull.from_folder(manifest, Path(mirror))
-    return {manifest.id: path for manifest, path in paths.items()}
+    return {m.id: path or weights_path(destination, m) for m, path in paths.items()}
 
 
 def _places(manifest: ModelManifest) -> tuple[str, str]:

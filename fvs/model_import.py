@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from fvs.errors import UsageError
-from fvs.model_store import Identity, holds, sha256_of, weights_path, write_verified
+from fvs.model_store import Identity, find_held, sha256_of, weights_path, write_verified
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
     from fvs.manifest import ModelManifest
 
 __all__ = ["ImportReport", "import_weights"]
+
+FindGood = Callable[["ModelManifest"], "Path | None"]
 
 ARCHIVE_SUFFIX = ".zip"
 
@@ -49,25 +52,31 @@ class ImportReport:
 
 
 def import_weights(
-    source: Path, manifests: Iterable[ModelManifest], destination: Path
+    source: Path,
+    manifests: Iterable[ModelManifest],
+    destination: Path,
+    find_good: FindGood = lambda _manifest: None,
 ) -> ImportReport:
     """Copy every weight file that a manifest knows to `destination/<model id>/<file>`.
 
     Archive members are read one by one and written under the manifests' own names: nothing is
-    unpacked to a path that an archive names. What is already there and right stays as it is.
+    unpacked to a path that an archive names. What is already there and right stays as it is, and
+    a folder is never copied into itself.
 
     Args:
         source: a folder (searched to the bottom), a zip archive, or one weight file.
         manifests: of the models looked for.
         destination: a weight folder; made where it is missing.
+        find_good: a model's good file elsewhere, which makes a copy needless; or None.
 
     Raises:
-        UsageError: `source` is not there, or is an archive that cannot be read.
+        UsageError: `source` is not there, or is an archive that cannot be read; or it is
+            `destination` and holds a weight file under a name by which it is not found.
         OSError: the file system refuses.
     """
     if not source.exists():
         raise UsageError(f"{source} is not there")
-    run = _Import(tuple(manifests), destination, ImportReport())
+    run = _Import(tuple(manifests), source, destination, find_good, ImportReport())
     if not source.is_dir():
         run.take_file(source, source.name)
         if run.report.unreadable:
@@ -84,7 +93,9 @@ class _Import:
     """One import under way."""
 
     manifests: tuple[ModelManifest, ...]
+    source: Path
     destination: Path
+    find_good: FindGood
     report: ImportReport
 
     def take_file(self, path: Path, name: str) -> None:
@@ -113,14 +124,25 @@ class _Import:
         if not fitting:
             self.report.ignored.append(name)
         for manifest in fitting:
-            target = weights_path(self.destination, manifest)
-            if holds(target, Identity.of(manifest)):
-                if manifest.id not in self.report.installed:
-                    self.report.present[manifest.id] = target
+            if manifest.id in self.report.installed or manifest.id in self.report.present:
                 continue
+            there = find_held(manifest, [self.destination]) or self.find_good(manifest)
+            if there is not None:
+                self.report.present[manifest.id] = there
+                continue
+            self._require_another_folder(name, manifest)
+            target = weights_path(self.destination, manifest)
             with open_() as stream:
                 write_verified(stream, target, Identity.of(manifest))
             self.report.installed[manifest.id] = target
+
+    def _require_another_folder(self, name: str, manifest: ModelManifest) -> None:
+        if self.source.resolve() == self.destination.resolve():
+            raise UsageError(
+                f"{self.source} is itself the folder that files are imported to",
+                advice=f"{name} is {manifest.file} of {manifest.id}: rename it, or name another "
+                "folder with --to.",
+            )
 
 
 def _open_file(path: Path) -> IO[bytes]:

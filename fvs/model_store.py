@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fvs.errors import DeploymentError, ModelIntegrityError, ModelNotFoundError
 from fvs.network import Network, Runtime
-from fvs.packs import find_weights, list_manifests, list_packs
+from fvs.packs import find_weights, list_manifests, list_packs, weight_places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ __all__ = [
     "SHOWN_HASH_CHARS",
     "Catalogue",
     "Identity",
+    "find_held",
     "holds",
     "holds_weights",
     "models_table",
@@ -105,8 +106,13 @@ class Catalogue:
         return tuple(name for name, spec in self.packs.items() if model_id in spec.model_ids)
 
     def find(self, manifest: ModelManifest) -> Path | None:
-        """The model's weight file, or None."""
+        """The model's weight file, the one that is used; or None."""
         return find_weights(manifest, self.homes[manifest.id], self.weight_dirs)
+
+    def find_good(self, manifest: ModelManifest) -> Path | None:
+        """The first file on the search path with the model's bytes, or None."""
+        beside = self.homes[manifest.id] / manifest.id / manifest.file
+        return beside if holds_weights(beside, manifest) else find_held(manifest, self.weight_dirs)
 
 
 def read_catalogue(models_dirs: Sequence[Path], weight_dirs: Sequence[Path]) -> Catalogue:
@@ -143,6 +149,12 @@ def holds(path: Path, expected: Identity) -> bool:
 def holds_weights(path: Path | None, manifest: ModelManifest) -> bool:
     """Whether a path is given and has the model's bytes."""
     return path is not None and holds(path, Identity.of(manifest))
+
+
+def find_held(manifest: ModelManifest, weight_dirs: Sequence[Path]) -> Path | None:
+    """The first file in weight folders, at a place of the model's, that has its bytes; or None."""
+    places = weight_places(manifest, weight_dirs)
+    return next((path for path in places if holds_weights(path, manifest)), None)
 
 
 def sha256_of(source: Readable) -> str:

@@ -20,11 +20,13 @@ __all__ = [
     "ModelFiles",
     "Pack",
     "PackSpec",
+    "describe_folders",
     "find_weights",
     "list_manifests",
     "list_packs",
     "load_pack",
     "shipped_models_dir",
+    "weight_places",
 ]
 
 PACK_FILE_NAME = "pack.toml"
@@ -98,14 +100,22 @@ def list_packs(models_dir: Path) -> dict[str, PackSpec]:
 def find_weights(
     manifest: ModelManifest, models_dir: Path, weight_dirs: Sequence[Path]
 ) -> Path | None:
-    """The model's file: beside its manifest, else in the first of `weight_dirs` that has it.
-
-    In a weight folder the file may lie flat or in a folder named after the model.
-    """
-    candidates = [models_dir / manifest.id / manifest.file]
-    for folder in weight_dirs:
-        candidates += [folder / manifest.id / manifest.file, folder / manifest.file]
+    """The model's file: beside its manifest, else in the first of `weight_dirs` that has it."""
+    candidates = [models_dir / manifest.id / manifest.file, *weight_places(manifest, weight_dirs)]
     return next((path for path in candidates if path.is_file()), None)
+
+
+def weight_places(manifest: ModelManifest, weight_dirs: Sequence[Path]) -> list[Path]:
+    """Where in weight folders the model's file may lie: in a folder named after it, or flat."""
+    names = (Path(manifest.id) / manifest.file, Path(manifest.file))
+    return [folder / name for folder in weight_dirs for name in names]
+
+
+def describe_folders(folders: Sequence[Path]) -> str:
+    """Name folders that were searched, and which of them do not exist."""
+    return ", ".join(
+        str(folder) if folder.is_dir() else f"{folder} (no such folder)" for folder in folders
+    )
 
 
 def load_pack(name: str, models_dir: Path, weight_dirs: Sequence[Path] = ()) -> Pack:
@@ -128,16 +138,13 @@ def load_pack(name: str, models_dir: Path, weight_dirs: Sequence[Path] = ()) -> 
     spec = packs[name]
     manifests = _manifests_of(spec, models_dir)
     found = [find_weights(manifest, models_dir, weight_dirs) for manifest in manifests]
-    missing = [m.file for m, path in zip(manifests, found, strict=True) if path is None]
+    missing = [m for m, path in zip(manifests, found, strict=True) if path is None]
     if missing:
-        looked_in = ", ".join(str(folder) for folder in weight_dirs) or "no other folder"
+        looked_in = describe_folders(weight_dirs) or "no other folder"
         raise ModelNotFoundError(
-            f"pack {name!r} lacks {', '.join(missing)} (looked beside the manifests and in "
+            f"pack {name!r} lacks {_files_of(missing)} (looked beside the manifests and in "
             f"{looked_in})",
-            advice=(
-                f"Name a folder that holds the files in FVS_MODELS, or run "
-                f"`fvs models pull {name}` or `fvs models import DIR`."
-            ),
+            advice=_ways_to_get(name, missing),
         )
     files = [ModelFiles(m, path) for m, path in zip(manifests, found, strict=True) if path]
     return Pack(
@@ -147,6 +154,25 @@ def load_pack(name: str, models_dir: Path, weight_dirs: Sequence[Path] = ()) -> 
         pad=tuple(files[2:]),
         operating_points_path=models_dir / "packs" / name / OPERATING_POINTS_FILE_NAME,
     )
+
+
+def _ways_to_get(name: str, missing: Sequence[ModelManifest]) -> str:
+    """What to do about missing files; those without a url cannot come from upstream."""
+    published = [m for m in missing if m.provenance.url]
+    unpublished = [m for m in missing if not m.provenance.url]
+    ways = ["If you have the files, name their folder in FVS_MODELS or `fvs models import` it."]
+    if published:
+        ways.append(f"`fvs models pull {name}` fetches {_files_of(published)}.")
+    if unpublished:
+        ways.append(
+            f"{_files_of(unpublished)}: published nowhere as such, so import a copy or run "
+            f"`fvs models pull {name} --mirror DIR|URL`."
+        )
+    return " ".join(ways)
+
+
+def _files_of(manifests: Sequence[ModelManifest]) -> str:
+    return ", ".join(manifest.file for manifest in manifests)
 
 
 def _manifests_of(spec: PackSpec, models_dir: Path) -> list[ModelManifest]:

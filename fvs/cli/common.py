@@ -51,8 +51,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 
 def user_models_dir() -> Path:
-    """Where `fvs models pull` and `import` put weight files: the first of `weight_dirs`."""
-    return weight_dirs()[0]
+    """Where `fvs models pull` and `import` put weight files: this user's own."""
+    return Path(platformdirs.user_data_dir("fvs", appauthor=False)) / "models"
 
 
 def weight_dirs() -> list[Path]:
@@ -62,9 +62,8 @@ def weight_dirs() -> list[Path]:
     """
     value = os.environ.get(MODELS_VARIABLE, "")
     named = [Path(part) for part in value.split(os.pathsep) if part]
-    own = Path(platformdirs.user_data_dir("fvs", appauthor=False)) / "models"
     by_place: dict[Path, Path] = {}
-    for folder in (*named, own):
+    for folder in (*named, user_models_dir()):
         by_place.setdefault(folder.resolve(), folder)
     return list(by_place.values())
 

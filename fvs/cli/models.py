@@ -33,17 +33,23 @@ from fvs.cli.models_view import (
     print_import,
     text_of,
 )
-from fvs.cli.output import ERROR_CONSOLE, OUTPUT_CONSOLE, print_json, print_line
-from fvs.errors import DeploymentError, UsageError
+from fvs.cli.output import ERROR_CONSOLE, OUTPUT_CONSOLE, print_error, print_json, print_line
+from fvs.errors import DeploymentError, ModelIntegrityError, ModelNotFoundError, UsageError
 from fvs.insightface_adapter import adopt_folder
 from fvs.manifest import to_toml
 from fvs.model_download import pull_models
 from fvs.model_import import import_weights
-from fvs.model_store import holds_weights, models_table, problem_with, read_catalogue
-from fvs.packs import list_packs, shipped_models_dir
+from fvs.model_store import (
+    find_held,
+    holds_weights,
+    models_table,
+    problem_with,
+    read_catalogue,
+)
+from fvs.packs import describe_folders, list_packs, shipped_models_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from fvs.manifest import ModelManifest
     from fvs.model_store import Catalogue
@@ -53,6 +59,10 @@ __all__ = ["app"]
 app = typer.Typer(help="List, check, fetch and import weight files.", no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(help="A pack or model (see `fvs models list`).")]
+DestinationOption = Annotated[
+    Path | None,
+    typer.Option("--to", help="Folder to write to, instead of this user's own.", metavar="DIR"),
+]
 
 
 @app.command("list")
@@ -112,7 +122,7 @@ def verify(
 ) -> None:
     """Hash weight files, and open and run their networks.
 
-    Exit codes: 0 all are good, 3 one or more are bad or missing, or wrong use.
+    Exit codes: 0 all are good, 3 one or more are bad or missing, there are none, or wrong use.
 
     Examples:
       fvs models verify
@@ -123,6 +133,7 @@ def verify(
         models = {m.id: m for name in names for m in catalogue.models_of(name)}
     else:
         models = {m.id: m for m in catalogue.manifests.values() if catalogue.find(m)}
+        _require_any(models, catalogue)
     problems = {model_id: _problem(catalogue, model) for model_id, model in models.items()}
     if json:
         rows = [
@@ -153,21 +164,23 @@ def import_(
             "it, though no manifest knows its files (needs the extra `insightface`).",
         ),
     ] = False,
+    to: DestinationOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Copy weight files into the user's model folder, known by their hash whatever their names.
+    """Copy weight files into this user's model folder, known by their hash whatever their names.
 
-    The folder is the first one named in FVS_MODELS, else this user's own.
+    A file that is found already, beside its manifest, in a folder of FVS_MODELS or in this user's
+    own, is not copied. With --to only that folder counts; name it in FVS_MODELS to use it.
 
     Exit codes: 0 done (the report says what was taken), 3 wrong use.
 
     Examples:
       fvs models import buffalo_l.zip
       fvs models import ~/.insightface/models/mine --adopt
-      fvs models import weights/ --json | jq .installed
+      fvs models import weights/ --to /srv/models --json | jq .installed
     """
     catalogue = _catalogue()
-    destination = user_models_dir()
+    destination = to or user_models_dir()
     if adopt:
         _require_free_name(source.resolve().name)
         with _file_system_errors(destination):
@@ -178,7 +191,10 @@ def import_(
             print_line(f"pack {spec.name}: {', '.join(spec.model_ids)}")
         return
     with _file_system_errors(destination):
-        report = import_weights(source, catalogue.manifests.values(), destination)
+        report = import_weights(
+            source, catalogue.manifests.values(), destination, _finder(catalogue, to)
+        )
+    _warn_of_bad(catalogue, [catalogue.manifests[model_id] for model_id in report.installed])
     if json:
         print_json(import_document(report))
     else:
@@ -199,9 +215,13 @@ def pull(
     yes: Annotated[
         bool, typer.Option("--yes", help="Accept the licence without being asked.")
     ] = False,
+    to: DestinationOption = None,
     json: JsonOption = False,
 ) -> None:
     """Fetch the files of a pack or model that are missing; every byte is checked.
+
+    They go to this user's model folder. With --to only that folder counts; name it in FVS_MODELS
+    to use it.
 
     Exit codes: 0 all are there, 3 wrong use, or nothing came.
 
@@ -212,10 +232,11 @@ def pull(
     """
     catalogue = _catalogue()
     wanted = catalogue.models_of(name)
-    missing = [model for model in wanted if not holds_weights(catalogue.find(model), model)]
+    find_good = _finder(catalogue, to)
+    missing = [model for model in wanted if find_good(model) is None]
     _show_licences(missing)
     _require_consent(missing, agreed=yes)
-    destination = user_models_dir()
+    destination = to or user_models_dir()
     with _file_system_errors(destination), _progress_bars() as bars:
         tasks = {}
 
@@ -225,7 +246,8 @@ def pull(
             bars.update(tasks[file], completed=done)
 
         pull_models(missing, destination, mirror=mirror, on_progress=on_progress)
-    paths = {model.id: str(catalogue.find(model)) for model in wanted}
+    _warn_of_bad(catalogue, wanted)
+    paths = {model.id: str(find_good(model)) for model in wanted}
     if json:
         print_json({"models": paths})
         return
@@ -236,6 +258,39 @@ def pull(
 def _catalogue() -> Catalogue:
     folders = weight_dirs()
     return read_catalogue([shipped_models_dir(), *folders], folders)
+
+
+def _finder(catalogue: Catalogue, to: Path | None) -> Callable[[ModelManifest], Path | None]:
+    """What looks for a model's good file: everywhere, or in the one folder that is asked for."""
+    return catalogue.find_good if to is None else lambda model: find_held(model, [to])
+
+
+def _warn_of_bad(catalogue: Catalogue, models: Iterable[ModelManifest]) -> None:
+    """Name files that lie before a good one on the search path and are not what they should be."""
+    for model in models:
+        path = catalogue.find(model)
+        if path is not None and not holds_weights(path, model):
+            print_error(
+                ModelIntegrityError(
+                    f"{path} is found first and is not the file of {model.id}",
+                    advice="Remove it, or the good file is not used.",
+                )
+            )
+
+
+def _require_any(models: Mapping[str, ModelManifest], catalogue: Catalogue) -> None:
+    """Refuse to call nothing good.
+
+    Raises:
+        ModelNotFoundError: there is no model.
+    """
+    if not models:
+        raise ModelNotFoundError(
+            "there is no weight file yet (looked beside the manifests and in "
+            f"{describe_folders(catalogue.weight_dirs)})",
+            advice="Name a folder that holds some in FVS_MODELS, or see `fvs models pull --help` "
+            "and `fvs models import --help`.",
+        )
 
 
 def _require_free_name(name: str) -> None:
@@ -254,7 +309,7 @@ def _file_system_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise DeploymentError(
             f"cannot write: {error}",
-            advice=f"Files go to {folder}; name another folder first in FVS_MODELS.",
+            advice=f"Files go to {folder}; name another folder with --to.",
         ) from error
 
 

@@ -123,8 +123,6 @@ def print_checks(problems: Mapping[str, str]) -> None:
             print_line(("bad", "red"), f"  {model_id}: {problem}")
         else:
             print_line(("ok", "green"), f"   {model_id}")
-    if not problems:
-        print_line("There is no weight file yet: `fvs models pull` fetches some.")
 
 
 def import_document(report: ImportReport) -> dict[str, object]:
@@ -140,7 +138,7 @@ def import_document(report: ImportReport) -> dict[str, object]:
 def print_import(report: ImportReport) -> None:
     """A line for each file."""
     lines = [f"imported {model_id} to {path}" for model_id, path in report.installed.items()]
-    lines += [f"already there: {path}" for path in report.present.values()]
+    lines += [f"{id_} is already there, at {path}" for id_, path in report.present.items()]
     lines += [f"ignored {name}: no manifest knows it" for name in report.ignored]
     lines += [f"cannot read {name}: {why}" for name, why in report.unreadable.items()]
     if any(name.endswith(".onnx") for name in report.ignored):

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from fvs.cli import main
-from fvs.cli.common import open_pack
+from fvs.cli.common import open_pack, user_models_dir
 from fvs.manifest import Licence, to_toml
 from tests import loopback, tiny_onnx
 
@@ -26,11 +26,23 @@ class Terminal(io.StringIO):
 
 @pytest.fixture(autouse=True)
 def mine(tmp_path, monkeypatch):
-    """The user's model folder: empty, and with the user's own the only one looked at."""
-    folder = tmp_path / "mine"
-    monkeypatch.setenv("FVS_MODELS", str(folder))
+    """The user's own model folder: empty, and the only one looked at."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.delenv("FVS_MODELS", raising=False)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-    return folder
+    return user_models_dir()
+
+
+@pytest.fixture
+def shared(tmp_path, monkeypatch):
+    """A folder in FVS_MODELS that others use too."""
+    monkeypatch.setenv("FVS_MODELS", str(tmp_path / "shared"))
+    return tmp_path / "shared"
+
+
+def everything_in(folder):
+    """Every path below, and when it was changed."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
 @pytest.fixture
@@ -141,11 +153,14 @@ class TestShow:
 class TestVerify:
     """Hashing and opening."""
 
-    def test_nothing_there(self, run):
-        """Without any file there is nothing wrong."""
-        code, out, _ = run("verify")
-        assert code == 0
-        assert "no weight file yet" in out
+    def test_nothing_there(self, run, shared):
+        """Nothing is not good: exit code 3, where it was looked for, and what to do."""
+        code, out, err = run("verify")
+        assert (code, out) == (WRONG_USE, "")
+        assert "no weight file yet" in err
+        assert f"{shared} (no such folder)" in err
+        assert "FVS_MODELS" in err
+        assert "fvs models pull" in err
 
     def test_good_then_bad(self, run, tiny, mine):
         """A good file is ok; one flipped byte is exit code 3 and names the model."""
@@ -201,7 +216,7 @@ class TestImport:
         assert report["ignored"] == ["other.onnx"]
         code, out, _ = run("import", source)
         assert code == 0
-        assert f"already there: {target}" in out
+        assert f"embed-tiny-202611 is already there, at {target}" in out
         assert "ignored other.onnx" in out
         assert "--adopt" in out
 
@@ -217,7 +232,53 @@ class TestImport:
         (mine / manifest.id / manifest.file).mkdir()
         code, _, err = run("import", mirror)
         assert code == WRONG_USE
-        assert "FVS_MODELS" in err
+        assert "--to" in err
+
+    @pytest.mark.parametrize("place", ["tiny.onnx", "embed-tiny-202611/tiny.onnx"])
+    def test_what_the_search_path_holds_is_not_copied(self, run, tiny, mine, shared, place):
+        """Importing a folder of FVS_MODELS changes neither it nor one's own."""
+        tiny()
+        path = tiny_onnx.write((shared / place).parent, CONTENT)
+        before = everything_in(shared), everything_in(mine)
+        code, out, _ = run("import", shared)
+        assert code == 0
+        assert f"embed-tiny-202611 is already there, at {path}" in out
+        assert (everything_in(shared), everything_in(mine)) == before
+
+    def test_goes_to_ones_own_folder_and_not_to_a_shared_one(self, run, tiny, mine, shared, mirror):
+        """Naming a folder in FVS_MODELS asks to read it, not to write there."""
+        tiny()
+        shared.mkdir()
+        assert run("import", mirror)[0] == 0
+        assert (mine / "embed-tiny-202611" / "tiny.onnx").read_bytes() == CONTENT
+        assert everything_in(shared) == {}
+
+    def test_to_another_folder(self, run, tiny, mine, mirror, tmp_path):
+        """--to names the folder, though the file is there already; a second time it is there."""
+        tiny()
+        tiny_onnx.write(mine, CONTENT)
+        target = tmp_path / "to" / "embed-tiny-202611" / "tiny.onnx"
+        assert f"to {target}" in run("import", mirror, "--to", tmp_path / "to")[1]
+        assert target.read_bytes() == CONTENT
+        assert f"already there, at {target}" in run("import", mirror, "--to", tmp_path / "to")[1]
+
+    def test_into_itself(self, run, tiny, tmp_path):
+        """A folder is never copied into itself, not even under better names."""
+        tiny()
+        source = tiny_onnx.write(tmp_path / "s", CONTENT, "any name").parent
+        before = everything_in(source)
+        code, _, err = run("import", source, "--to", source)
+        assert code == WRONG_USE
+        assert "is itself the folder" in err
+        assert everything_in(source) == before
+
+    def test_hidden_by_a_bad_file(self, run, tiny, mine, shared, mirror):
+        """A bad file that comes first on the search path would be used instead: it is named."""
+        manifest = tiny()
+        bad = tiny_onnx.write(shared, bytes(len(CONTENT)))
+        (mine / manifest.id).rename(shared / manifest.id)
+        _, _, err = run("import", mirror)
+        assert f"{bad} is found first" in err
 
     def test_adopt(self, run, shared_dir, tmp_path):
         """A folder of InsightFace models becomes a pack that opens by its name."""
@@ -278,6 +339,22 @@ class TestPull:
         assert code == WRONG_USE
         assert "other bytes" in err
         assert not (mine / "embed-tiny-202611" / "tiny.onnx").exists()
+
+    def test_goes_to_ones_own_folder_and_not_to_a_shared_one(self, run, tiny, mine, shared, mirror):
+        """Naming a folder in FVS_MODELS asks to read it, not to write there."""
+        tiny()
+        shared.mkdir()
+        assert run("pull", "embed-tiny-202611", "--mirror", mirror)[0] == 0
+        assert (mine / "embed-tiny-202611" / "tiny.onnx").read_bytes() == CONTENT
+        assert everything_in(shared) == {}
+
+    def test_to_another_folder(self, run, tiny, mirror, tmp_path):
+        """--to names the folder."""
+        tiny()
+        target = tmp_path / "to" / "embed-tiny-202611" / "tiny.onnx"
+        words = ("embed-tiny-202611", "--mirror", mirror, "--to", tmp_path / "to", "--json")
+        assert json.loads(run("pull", *words)[1])["models"] == {"embed-tiny-202611": str(target)}
+        assert target.read_bytes() == CONTENT
 
     def test_unpublished(self, run):
         """A model that is published nowhere says what to do instead."""

@@ -28,7 +28,7 @@ class TestWeightDirs:
         (own,) = weight_dirs()
         monkeypatch.setenv(MODELS_VARIABLE, str(tmp_path))
         assert weight_dirs() == [tmp_path, own]
-        assert user_models_dir() == tmp_path
+        assert user_models_dir() == own
 
     def test_names_no_folder_twice(self, monkeypatch, tmp_path):
         """However it is spelt."""

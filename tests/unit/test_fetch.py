@@ -116,6 +116,14 @@ class TestArrives:
         download.assert_done()
         assert download.server.requests[1] == (PATH, "bytes=100000-")
 
+    def test_nothing_came(self, download):
+        """Where nothing has come nothing is said to be kept, and another way is named."""
+        download.server.plan = [loopback.cut_after(0)]
+        with pytest.raises(ModelDownloadError) as caught:
+            download.run(attempts=1)
+        assert "kept" not in caught.value.advice
+        assert "--mirror" in caught.value.advice
+
     def test_complete_part(self, download):
         """A part that is whole already is checked and used without a request."""
         download.part.parent.mkdir()

@@ -97,6 +97,17 @@ class TestLoadPack:
         assert str(tmp_path) in message
         assert "fvs models pull buffalo_s" in caught.value.advice
 
+    def test_says_what_can_be_fetched_and_what_cannot(self, tmp_path):
+        """Files without a url need a copy or a mirror; a folder that is not there is named."""
+        with pytest.raises(ModelNotFoundError) as caught:
+            load_pack("reference", SHIPPED, [tmp_path, tmp_path / "mistyped"])
+        assert f"{tmp_path}, {tmp_path / 'mistyped'} (no such folder)" in str(caught.value)
+        fetched, _, other = caught.value.advice.partition(" fetches ")[2].partition(".onnx. ")
+        assert "mobilefacenet_128d" in fetched
+        assert "minifasnet" not in fetched
+        assert other.startswith("minifasnet_v2_2.7.onnx, minifasnet_v1se_4.0.onnx: published no")
+        assert "--mirror" in other
+
     def test_wrong_role(self, models_dir):
         """A pack whose detector is an embedder is refused before any file is looked for."""
         spec = PackSpec(
