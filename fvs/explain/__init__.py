@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from fvs.answer import answer_verification
-from fvs.explain.charts import draw_liveness, draw_quality, draw_score
+from fvs.explain.charts import NO_LIVENESS, draw_liveness, draw_quality, draw_score
 from fvs.explain.pictures import draw_crops, draw_sample
 from fvs.explain.theme import INK, MUTED, OUTCOME_COLOURS, WHITE, Area, Sheet
 from fvs.lettering import has_thai
-from fvs.status import Outcome
+from fvs.status import Outcome, Status
 
 if TYPE_CHECKING:
-    from fvs.answer import VerificationAnswer
+    from collections.abc import Sequence
+
+    from fvs.answer import Reason, VerificationAnswer
     from fvs.decide import DecisionPolicy
     from fvs.engine import Verifications
     from fvs.records import Pixels
@@ -35,8 +39,10 @@ QUALITY = Area(20, 516, 700, 880)
 SCORE = Area(716, 516, 1380, 692)
 REASONS = Area(716, 708, 1380, 880)
 
+NO_LIVENESS_THAI = "ไม่ได้กำหนดให้ตรวจสอบว่ามีบุคคลจริงอยู่หน้ากล้อง"
+
 MOST_REASONS = 2
-"""As many as there is room for; the gravest come first."""
+"""As many as there is room for; those that decided come first."""
 
 
 def draw_explanation(verifications: Verifications, row: int, policy: DecisionPolicy) -> Pixels:
@@ -53,18 +59,30 @@ def draw_explanation(verifications: Verifications, row: int, policy: DecisionPol
     answer = answer_verification(verifications, row, policy)
     probes, references = verifications.probes, verifications.references
     sheet = Sheet(WIDTH_PX, HEIGHT_PX)
-    _draw_header(sheet, answer)
+    reasons = _deciding_first(answer.reasons, policy)
+    _draw_header(sheet, answer, reasons)
     draw_sample(sheet, SELFIE, "Selfie", probes, row)
     draw_sample(sheet, CARD, "ID card", references, row)
     draw_crops(sheet, CROPS, probes, references, row)
-    draw_liveness(sheet, LIVENESS, probes, row, policy)
+    draw_liveness(sheet, LIVENESS, verifications, row, policy)
     draw_quality(sheet, QUALITY, probes, references, row)
     draw_score(sheet, SCORE, verifications, row, policy)
-    _draw_reasons(sheet, answer)
+    _draw_reasons(sheet, reasons)
     return sheet.pixels_rgb
 
 
-def _draw_header(sheet: Sheet, answer: VerificationAnswer) -> None:
+def _deciding_first(reasons: Sequence[Reason], policy: DecisionPolicy) -> list[Reason]:
+    """Reasons that decided, then remarks; none asks for a liveness that was not required."""
+    remarks = {"age_unknown"}
+    if policy.pad is None:
+        unasked = Status.LIVENESS_NOT_ASSESSED.code
+        remarks.add(unasked)
+        words = {"english": f"{NO_LIVENESS}.", "thai": NO_LIVENESS_THAI}
+        reasons = [replace(r, **words) if r.code == unasked else r for r in reasons]
+    return sorted(reasons, key=lambda reason: reason.code in remarks)
+
+
+def _draw_header(sheet: Sheet, answer: VerificationAnswer, reasons: Sequence[Reason]) -> None:
     outcome = Outcome(answer.outcome)
     sheet.draw.rectangle(HEADER.xyxy, fill=OUTCOME_COLOURS[outcome])
     middle = HEADER.height / 2
@@ -73,8 +91,8 @@ def _draw_header(sheet: Sheet, answer: VerificationAnswer) -> None:
     right = WIDTH_PX - 28
     score = _score_in_words(answer)
     facts = f"FMR {answer.target_fmr:g} · {answer.embedder}"
-    if outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_COMPARED) and answer.reasons:
-        headline, facts = answer.reasons[0].code.replace("_", " "), f"{score} · {facts}"
+    if outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_COMPARED) and reasons:
+        headline, facts = reasons[0].code.replace("_", " "), f"{score} · {facts}"
     else:
         headline = score
     sheet.text(right, middle - 12, headline, 22, WHITE, "semibold", anchor="rm")
@@ -91,18 +109,18 @@ def _score_in_words(answer: VerificationAnswer) -> str:
     return f"{score} {sign} threshold {answer.threshold:.3f}"
 
 
-def _draw_reasons(sheet: Sheet, answer: VerificationAnswer) -> None:
+def _draw_reasons(sheet: Sheet, reasons: Sequence[Reason]) -> None:
     inside = sheet.panel(REASONS, "Reasons, and what to do")
-    if not answer.reasons:
+    if not reasons:
         sheet.text(inside.left, inside.top, "None: the claim is accepted.", 18)
     y = inside.top - 4
-    for reason in answer.reasons[:MOST_REASONS]:
+    for reason in reasons[:MOST_REASONS]:
         code = f"{reason.about}: {reason.code}"
         sheet.text(inside.left, y, code, 15, INK, "semibold")
         y = sheet.fitted(Area(inside.left, y + 20, inside.right, y), reason.english, 15, MUTED)
         if has_thai():
             y = sheet.fitted(Area(inside.left, y, inside.right, y), reason.thai, 15, MUTED)
         y += 6
-    more = len(answer.reasons) - MOST_REASONS
+    more = len(reasons) - MOST_REASONS
     if more > 0:
         sheet.text(REASONS.right - 16, REASONS.top + 12, f"and {more} more", 14, MUTED, anchor="ra")

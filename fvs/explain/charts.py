@@ -10,6 +10,7 @@ import numpy as np
 from fvs.explain.theme import (
     AMBER,
     BLUE,
+    FAINT,
     GREEN,
     INK,
     MUTED,
@@ -19,11 +20,14 @@ from fvs.explain.theme import (
     WHITE,
     Area,
 )
+from fvs.quality import QualityPolicy
+from fvs.status import Outcome, Status
 
 if TYPE_CHECKING:
     from fvs.decide import DecisionPolicy
     from fvs.engine import Samples, Verifications
     from fvs.explain.theme import Colour, Sheet
+    from fvs.records import Quality
 
 __all__ = ["draw_liveness", "draw_quality", "draw_score"]
 
@@ -40,37 +44,50 @@ NAME_SHARE = 0.34
 """Width of the component names over the panel's."""
 FIGURE_WIDTH_PX = 34
 
+NO_LIVENESS = "Liveness was not required"
+NO_THRESHOLD = "no threshold holds at this age"
+
 
 def draw_quality(sheet: Sheet, area: Area, probe: Samples, reference: Samples, row: int) -> None:
-    """A bar per component and picture; red where it refuses the capture."""
-    inside = sheet.panel(area, "Quality, 0 worst to 100 best (red refuses the picture)")
+    """A bar per component and picture; red where it refuses, grey where it never could."""
+    inside = sheet.panel(
+        area, "Quality, 0 worst to 100 best; red: refuses the picture; grey: information only"
+    )
     components = probe.quality.components
+    policies = QualityPolicy.for_selfie(), QualityPolicy.for_card_portrait()
     names = inside.width * NAME_SHARE
     half = (inside.width - names) / 2
     step = (inside.height - 18) / max(1, len(components))
-    for column, (title, samples) in enumerate((("selfie", probe), ("card", reference))):
+    tops = [inside.top + 18 + (k + 0.5) * step for k in range(len(components))]
+    sides = zip(("selfie", "card"), (probe, reference), policies, strict=True)
+    for column, (title, samples, policy) in enumerate(sides):
         left = inside.left + names + column * half
         sheet.text(left, inside.top - 4, title, 14, MUTED, "semibold")
-        for k in range(len(components)):
-            y = inside.top + 18 + (k + 0.5) * step
-            _draw_measure(sheet, Area(left, y, left + half - 14, y), samples, row, k)
-    for k, name in enumerate(components):
-        y = inside.top + 18 + (k + 0.5) * step
-        sheet.text(inside.left, y, _spaced(name), 14, INK, anchor="lm")
+        for k, y in enumerate(tops):
+            line = Area(left, y, left + half - 14, y)
+            _draw_measure(sheet, line, samples.quality, (row, k), policy)
+    for name, y in zip(components, tops, strict=True):
+        may_refuse = any(policy.minimum(name) > 0 for policy in policies)
+        sheet.text(inside.left, y, _spaced(name), 14, INK if may_refuse else MUTED, anchor="lm")
 
 
-def _draw_measure(sheet: Sheet, line: Area, samples: Samples, row: int, k: int) -> None:
-    scalar = float(samples.quality.scalar[row, k])
-    refused = bool(samples.quality.refused[row, k])
+def _draw_measure(
+    sheet: Sheet, line: Area, quality: Quality, cell: tuple[int, int], policy: QualityPolicy
+) -> None:
+    scalar = float(quality.scalar[cell])
     middle = BAR_HEIGHT_PX / 2
     bar = Area(line.left, line.top - middle, line.right - FIGURE_WIDTH_PX, line.top + middle)
     if math.isnan(scalar):
         sheet.draw.rounded_rectangle(bar.xyxy, middle, fill=TRACK)
         sheet.text(line.right, line.top, "-", 13, MUTED, anchor="rm")
         return
-    colour = RED if refused else BLUE
-    sheet.bar(bar, scalar / 100, colour)
-    figure = colour if refused else MUTED
+    if quality.refused[cell]:
+        fill, figure = RED, RED
+    elif policy.minimum(quality.components[cell[1]]) > 0:
+        fill, figure = BLUE, INK
+    else:
+        fill, figure = FAINT, MUTED
+    sheet.bar(bar, scalar / 100, fill)
     sheet.text(line.right, line.top, f"{scalar:.0f}", 13, figure, anchor="rm")
 
 
@@ -80,75 +97,94 @@ def _spaced(name: str) -> str:
 
 
 def draw_liveness(
-    sheet: Sheet, area: Area, samples: Samples, row: int, policy: DecisionPolicy
+    sheet: Sheet, area: Area, verifications: Verifications, row: int, policy: DecisionPolicy
 ) -> None:
-    """The selfie's live probability with the threshold, or why there is none."""
+    """The selfie's live probability, and what followed from it: often nothing."""
     inside = sheet.panel(area, "Liveness of the selfie (PAD)")
-    probability = float(samples.liveness.live_probability[row])
-    threshold = None if policy.pad is None else policy.pad.threshold
+    liveness = verifications.probes.liveness
+    probability = float(liveness.live_probability[row])
+    is_assessed = liveness.status[row] == Status.OK and not math.isnan(probability)
     bar = Area(inside.left, inside.top + 34, inside.right, inside.top + 48)
-    if math.isnan(probability):
+    caption = NO_LIVENESS if policy.pad is None else "probability of a live person"
+    sheet.text(inside.left, inside.bottom - 14, caption, 13, MUTED)
+    if not is_assessed:
         sheet.draw.rounded_rectangle(bar.xyxy, bar.height / 2, fill=TRACK)
         sheet.text(inside.left, inside.top - 2, "not assessed", 20, MUTED, "semibold")
         return
-    verdict, colour = _liveness_verdict(probability, threshold)
-    sheet.bar(bar, probability, colour)
-    sheet.text(inside.left, inside.top - 2, f"{probability:.3f}", 22, colour, "bold")
-    if threshold is not None:
-        x = bar.left + threshold * bar.width
-        sheet.draw.line((x, bar.top - 5, x, bar.bottom + 5), fill=INK, width=2)
-        sheet.text(x, bar.bottom + 6, f"threshold {threshold:g}", 13, MUTED, anchor="ma")
-    sheet.text(inside.right, inside.top + 2, verdict, 16, colour, "semibold", anchor="ra")
-    sheet.text(inside.left, inside.bottom - 14, "probability of a live person", 13, MUTED)
+    if policy.pad is None or verifications.decisions.outcome[row] is Outcome.NOT_COMPARED:
+        verdict, fill, ink = "not judged", FAINT, MUTED
+    else:
+        verdict, fill = _liveness_verdict(probability, policy.pad.threshold)
+        ink = fill
+        _draw_pad_threshold(sheet, bar, policy.pad.threshold)
+    sheet.bar(bar, probability, fill)
+    sheet.text(inside.left, inside.top - 2, f"{probability:.3f}", 22, ink, "bold")
+    sheet.text(inside.right, inside.top + 2, verdict, 16, ink, "semibold", anchor="ra")
 
 
-def _liveness_verdict(probability: float, threshold: float | None) -> tuple[str, Colour]:
-    if threshold is None:
-        return "not required", BLUE
+def _liveness_verdict(probability: float, threshold: float) -> tuple[str, Colour]:
     # In float32, as the decision compares them.
     is_live = np.float32(probability) >= np.float32(threshold)
     return ("live", GREEN) if is_live else ("attack suspected", RED)
 
 
+def _draw_pad_threshold(sheet: Sheet, bar: Area, threshold: float) -> None:
+    x = bar.left + threshold * bar.width
+    sheet.draw.line((x, bar.top - 5, x, bar.bottom + 5), fill=INK, width=2)
+    sheet.text(x, bar.bottom + 6, f"threshold {threshold:g}", 13, MUTED, anchor="ma")
+
+
 def draw_score(
     sheet: Sheet, area: Area, verifications: Verifications, row: int, policy: DecisionPolicy
 ) -> None:
-    """The score on the scale of cosines, with what each zone means at this operating point."""
+    """The score on the scale of cosines, with what each zone means at this operating point.
+
+    Without a threshold nothing is promised of any score, so that no zone is drawn; pictures that
+    were not compared have no score, whatever number their record holds.
+    """
     target = policy.point.target_fmr
-    inside = sheet.panel(
-        area, f"Score (cosine); at FMR {target:g} at most 1 stranger in {1 / target:,.0f} passes"
-    )
-    track = Area(inside.left, inside.top + 46, inside.right, inside.top + 46 + SCALE_HEIGHT_PX)
     threshold = float(verifications.decisions.threshold[row])
-    _draw_zones(sheet, track, threshold, policy.point.threshold)
+    title = f"Score (cosine); at FMR {target:g} at most 1 stranger in {1 / target:,.0f} passes"
+    inside = sheet.panel(area, "Score (cosine)" if math.isnan(threshold) else title)
+    track = Area(inside.left, inside.top + 46, inside.right, inside.top + 46 + SCALE_HEIGHT_PX)
+    if math.isnan(threshold):
+        middle = (track.left + track.right) / 2
+        sheet.draw.rectangle(track.xyxy, fill=TRACK)
+        sheet.text(middle, track.bottom + 24, NO_THRESHOLD, 14, INK, "semibold", anchor="ma")
+    else:
+        _draw_zones(sheet, track, threshold, policy)
+        _draw_threshold(sheet, track, threshold)
     for tick in np.arange(SCALE_FROM, SCALE_TO + TICK_EVERY / 2, TICK_EVERY):
         x = _at(track, tick)
         sheet.draw.line((x, track.bottom, x, track.bottom + 5), fill=MUTED)
         sheet.text(x, track.bottom + 7, f"{tick:.1f}", 13, MUTED, anchor="ma")
-    _draw_marker(sheet, track, verifications, row)
+    if verifications.decisions.outcome[row] is Outcome.NOT_COMPARED:
+        sheet.text(track.left, track.top - 44, "not compared", 22, MUTED, "semibold")
+    else:
+        _draw_marker(sheet, track, verifications, row)
 
 
-def _draw_zones(sheet: Sheet, track: Area, threshold: float, adult_threshold: float) -> None:
-    """Red below the adult threshold, green from the subject's own, amber in between."""
-    own = SCALE_TO if math.isnan(threshold) else threshold
-    first, second = _at(track, adult_threshold), _at(track, max(own, adult_threshold))
-    edges = (track.left, first, second, track.right)
-    for start, end, colour in zip(edges[:-1], edges[1:], (RED, AMBER, GREEN), strict=True):
+def _draw_zones(sheet: Sheet, track: Area, threshold: float, policy: DecisionPolicy) -> None:
+    """Red: no match; green: match; amber: neither, for the age or for likeness beyond belief."""
+    twice = policy.same_capture.threshold if policy.same_capture is not None else SCALE_TO
+    adult = _at(track, policy.point.threshold)
+    own = max(_at(track, threshold), adult)
+    edges = (track.left, adult, own, max(_at(track, twice), own), track.right)
+    colours = (RED, AMBER, GREEN, AMBER)
+    for start, end, colour in zip(edges[:-1], edges[1:], colours, strict=True):
         if end > start:
             sheet.draw.rectangle((start, track.top, end, track.bottom), fill=_pale(colour))
-    if math.isnan(threshold):
-        words, x = "no threshold holds at this age", first
-    else:
-        words, x = f"threshold {threshold:.3f}", second
+
+
+def _draw_threshold(sheet: Sheet, track: Area, threshold: float) -> None:
+    x = _at(track, threshold)
+    words = f"threshold {threshold:.3f}"
     sheet.draw.line((x, track.top - 7, x, track.bottom + 5), fill=INK, width=2)
     sheet.text(x, track.bottom + 24, words, 14, INK, "semibold", anchor="ma")
 
 
 def _draw_marker(sheet: Sheet, track: Area, verifications: Verifications, row: int) -> None:
     score = float(verifications.scores.similarity[row])
-    if math.isnan(score):
-        sheet.text(track.left, track.top - 44, "no score", 22, MUTED, "semibold")
-        return
     colour = OUTCOME_COLOURS[verifications.decisions.outcome[row]]
     x = _at(track, score)
     tip = track.top + SCALE_HEIGHT_PX * 0.6

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AMBER",
     "BLUE",
+    "FAINT",
     "GREEN",
     "INK",
     "LANDMARK",
@@ -38,6 +39,8 @@ WHITE: Colour = (255, 255, 255)
 INK: Colour = (28, 36, 48)
 MUTED: Colour = (100, 112, 128)
 TRACK: Colour = (225, 229, 235)
+FAINT: Colour = (164, 173, 185)
+"""Fills what is measured but judges nothing; darker than the track it lies on."""
 EDGE: Colour = (208, 214, 222)
 GREEN: Colour = (22, 128, 72)
 RED: Colour = (196, 38, 38)

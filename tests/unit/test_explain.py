@@ -7,8 +7,8 @@ import pytest
 
 from fvs.decide import DecisionPolicy
 from fvs.engine import Samples, Verifications
-from fvs.operating_points import OperatingPoint, PadPoint, Rate
-from fvs.quality import COMPONENTS
+from fvs.operating_points import OperatingPoint, PadPoint, Rate, SameCapturePoint
+from fvs.quality import COMPONENTS, QualityPolicy
 from fvs.records import (
     Crops,
     Decisions,
@@ -23,7 +23,7 @@ from fvs.status import Outcome, Status
 
 pytest.importorskip("PIL", reason="drawing needs the demo extra")
 
-from fvs import explain
+from fvs import advice, explain
 from fvs.explain import charts, draw_explanation, theme
 
 RATE = Rate(errors=0, trials=100, point=0.0, lower_95=0.0, upper_95=0.03)
@@ -43,7 +43,7 @@ NAMES = tuple(component.name for component in COMPONENTS)
 def samples(status=Status.OK, *, picture=True, live=0.9, scalar=80.0):
     """One row: a grey picture with a face in its middle, or without."""
     code = np.array([status], np.uint8)
-    has_face = status in (Status.OK, Status.QUALITY_TOO_LOW)
+    has_face = status in (Status.OK, Status.SEVERAL_FACES, Status.QUALITY_TOO_LOW)
     row = np.zeros(1, np.int64)
     nan = np.float32(np.nan)
     box = np.array([[60, 40, 140, 150]], np.float32)
@@ -146,6 +146,29 @@ EVERY_CASE = {
 }
 
 
+@pytest.fixture
+def written(monkeypatch):
+    """Every text that is drawn, as (x, y, words, colour)."""
+    texts = []
+    write = theme.Sheet.text
+
+    def spy(sheet, x, y, words, size_px, *look, **anchor):
+        texts.append((x, y, words, look[0] if look else theme.INK))
+        write(sheet, x, y, words, size_px, *look, **anchor)
+
+    monkeypatch.setattr(theme.Sheet, "text", spy)
+    return texts
+
+
+def words_in(texts, area):
+    """What is written inside an area."""
+    return [
+        words
+        for x, y, words, _ in texts
+        if area.left <= x <= area.right and area.top <= y <= area.bottom
+    ]
+
+
 class TestDrawExplanation:
     """`draw_explanation`."""
 
@@ -177,13 +200,6 @@ class TestDrawExplanation:
         assert count(attack, theme.RED, explain.LIVENESS) > count(live, theme.RED, explain.LIVENESS)
         assert count(live, theme.GREEN, explain.LIVENESS) > 0
 
-    def test_without_pad_nothing_is_judged(self):
-        """Where PAD is not required its bar is neither red nor green."""
-        policy = replace(POLICY, pad=None)
-        pixels = draw_explanation(EVERY_CASE["attack"], 0, policy)
-        bar = theme.Area(*explain.LIVENESS.xyxy)
-        assert count(pixels, theme.BLUE, bar) > 0
-
     def test_missing_picture_is_a_grey_box(self):
         """A corrupt file has no picture: its place is grey and holds the code."""
         pixels = draw_explanation(EVERY_CASE["corrupt_file"], 0, POLICY)
@@ -210,3 +226,165 @@ class TestScale:
     def test_is_linear_and_clipped(self, value, share):
         """A cosine stands in proportion, and at the edge when it is off the scale."""
         assert charts._at(theme.Area(100, 0, 300, 10), value) == pytest.approx(100 + 200 * share)
+
+
+class TestNotCompared:
+    """Pictures that were not compared have neither score nor verdict, whatever was measured."""
+
+    CASE = verification(Outcome.NOT_COMPARED, 0.61, probe=samples(Status.QUALITY_TOO_LOW, live=0.1))
+
+    def test_gauge_has_no_marker(self, written):
+        """The score of a record that may not be used is neither pointed at nor written."""
+        pixels = draw_explanation(self.CASE, 0, POLICY)
+        words = words_in(written, explain.SCORE)
+        assert "not compared" in words
+        assert not any("0.61" in text for text in words)
+        marker = theme.OUTCOME_COLOURS[Outcome.NOT_COMPARED]
+        assert count(pixels, marker, explain.SCORE) == 0
+
+    def test_marker_is_there_otherwise(self, written):
+        """The same score, decided, is pointed at and written."""
+        pixels = draw_explanation(verification(Outcome.INCONCLUSIVE, 0.61), 0, POLICY)
+        assert "0.610" in words_in(written, explain.SCORE)
+        assert count(pixels, theme.AMBER, explain.SCORE) > 0
+
+    def test_liveness_is_not_judged(self, written):
+        """A probability below the threshold is grey, for it is none of the reasons."""
+        case = replace(self.CASE, probes=samples(live=0.1))
+        pixels = draw_explanation(case, 0, POLICY)
+        assert count(pixels, theme.RED, explain.LIVENESS) == 0
+        assert count(pixels, theme.FAINT, explain.LIVENESS) > 0
+        words = words_in(written, explain.LIVENESS)
+        assert "not judged" in words
+        assert "attack suspected" not in words
+
+
+class TestLivenessNotRequired:
+    """A policy without PAD judges no liveness, and asks for none."""
+
+    POLICY = replace(POLICY, pad=None)
+
+    @pytest.mark.parametrize("live", [0.1, 0.9, np.nan])
+    def test_says_so(self, written, live):
+        """Whatever the probability, the panel says that it was not required and stays grey."""
+        pixels = draw_explanation(verification(probe=samples(live=live)), 0, self.POLICY)
+        assert charts.NO_LIVENESS in words_in(written, explain.LIVENESS)
+        for colour in (theme.RED, theme.GREEN, theme.BLUE):
+            assert count(pixels, colour, explain.LIVENESS) == 0
+
+    def test_asks_for_no_other_picture(self, written):
+        """The remark on liveness gives no advice that nobody need follow."""
+        case = verification(reasons=("liveness_not_assessed",))
+        draw_explanation(case, 0, self.POLICY)
+        words = " ".join(words_in(written, explain.REASONS))
+        assert charts.NO_LIVENESS in words
+        assert "try again" not in words
+
+    def test_required_but_missing_is_advised_on(self, written):
+        """Where it was required, the advice stands."""
+        case = verification(Outcome.INCONCLUSIVE, reasons=("liveness_not_assessed",))
+        draw_explanation(case, 0, POLICY)
+        words = " ".join(text for _, _, text, _ in written)
+        assert "try again" in words
+        assert charts.NO_LIVENESS not in words
+
+
+class TestReasons:
+    """Every code is explained; those that decided come first."""
+
+    @pytest.mark.parametrize("code", sorted(advice._OF_DECISION))
+    def test_every_code_of_a_decision_is_explained(self, written, code):
+        """The header names the code, the panel gives its advice."""
+        draw_explanation(verification(Outcome.INCONCLUSIVE, reasons=(code,)), 0, POLICY)
+        assert code.replace("_", " ") in words_in(written, explain.HEADER)
+        drawn = " ".join(words_in(written, explain.REASONS))
+        assert f"comparison: {code}" in drawn
+        assert advice.advice_for(code).english in drawn
+
+    def test_remarks_come_last(self, written):
+        """An unknown age changes no outcome, so that it does not stand for what did."""
+        reasons = ("age_unknown", "presentation_attack_suspected", "same_capture_suspected")
+        draw_explanation(verification(Outcome.INCONCLUSIVE, reasons=reasons), 0, POLICY)
+        assert "presentation attack suspected" in words_in(written, explain.HEADER)
+        codes = [w for w in words_in(written, explain.REASONS) if w.startswith("comparison: ")]
+        assert codes == [f"comparison: {code}" for code in reasons[1:]]
+
+    @pytest.mark.parametrize("side", ["probe", "reference"])
+    def test_several_faces_are_named_on_their_picture(self, written, side):
+        """The chosen face is boxed, and the banner says why it was refused, on its side alone."""
+        case = verification(Outcome.NOT_COMPARED, np.nan, **{side: samples(Status.SEVERAL_FACES)})
+        pixels = draw_explanation(case, 0, POLICY)
+        areas = {"probe": explain.SELFIE, "reference": explain.CARD}
+        for name, area in areas.items():
+            assert ("several faces" in words_in(written, area)) == (name == side)
+            assert (count(pixels, theme.RED, area) > 0) == (name == side)
+
+
+class TestQuality:
+    """Components are coloured by what they can do."""
+
+    def test_what_never_refuses_is_grey(self, written):
+        """Exactly the components with no minimum on either side have muted names."""
+        draw_explanation(verification(), 0, POLICY)
+        colours = {words: colour for _, _, words, colour in written}
+        assert any("grey: information only" in words for words in colours)
+        policies = QualityPolicy.for_selfie(), QualityPolicy.for_card_portrait()
+        for name in NAMES:
+            may_refuse = any(policy.minimum(name) > 0 for policy in policies)
+            expected = theme.INK if may_refuse else theme.MUTED
+            assert colours[charts._spaced(name)] == expected, name
+
+    @pytest.mark.parametrize(
+        ("component", "refused", "fill"),
+        [
+            ("head_size", False, theme.FAINT),
+            ("sharpness", False, theme.BLUE),
+            ("sharpness", True, theme.RED),
+        ],
+    )
+    def test_bar_colour(self, component, refused, fill):
+        """Grey where nothing is at stake, blue where it passed, red where it refuses."""
+        quality = replace(samples().quality, components=(component,), refused=np.array([[refused]]))
+        sheet = theme.Sheet(300, 20)
+        line = theme.Area(0, 10, 300, 10)
+        charts._draw_measure(sheet, line, quality, (0, 0), QualityPolicy.for_selfie())
+        shown = {
+            colour: count(sheet.pixels_rgb, colour, theme.Area(0, 0, 260, 20))
+            for colour in (theme.FAINT, theme.BLUE, theme.RED)
+        }
+        assert [colour for colour, pixels in shown.items() if pixels] == [fill]
+
+
+class TestGauge:
+    """Zones and threshold of the score's scale."""
+
+    ZONES = tuple(charts._pale(c) for c in (theme.RED, theme.AMBER, theme.GREEN))
+
+    def zones(self, case, policy=POLICY):
+        """Which of red, amber and green are drawn."""
+        pixels = draw_explanation(case, 0, policy)
+        return [count(pixels, colour, explain.SCORE) > 0 for colour in self.ZONES]
+
+    def test_no_threshold_no_zones(self, written, monkeypatch):
+        """Where no threshold holds there is neither a tick nor a promise, only a sentence."""
+        ticks = []
+        monkeypatch.setattr(charts, "_draw_threshold", lambda *drawn: ticks.append(drawn))
+        assert self.zones(EVERY_CASE["age_not_supported"]) == [False, False, False]
+        assert ticks == []
+        words = words_in(written, explain.SCORE)
+        assert charts.NO_THRESHOLD in words
+        assert not any("stranger" in text for text in words)
+
+    def test_threshold_is_marked(self, written):
+        """Where one holds, it is written and the zones meet at it."""
+        assert self.zones(EVERY_CASE["match"]) == [True, False, True]
+        assert "threshold 0.500" in words_in(written, explain.SCORE)
+
+    def test_higher_threshold_of_an_age_leaves_a_doubtful_zone(self):
+        """Between the adults' threshold and the subject's own it is amber."""
+        assert self.zones(verification(threshold=0.7)) == [True, True, True]
+
+    def test_likeness_beyond_belief_is_no_match(self):
+        """From the same-capture threshold on, green ends."""
+        policy = replace(POLICY, same_capture=SameCapturePoint(threshold=0.9, reached=RATE))
+        assert self.zones(EVERY_CASE["match"], policy) == [True, True, True]
