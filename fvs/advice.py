@@ -173,6 +173,10 @@ _OF_DECISION = {
         "The age was not given: an adult was assumed. State the age.",
         "ไม่ได้ระบุอายุ จึงถือว่าเป็นผู้ใหญ่ กรุณาระบุอายุ",
     ),
+    "liveness_not_required": Advice(
+        "Liveness was not required: nothing here shows that the person was present.",
+        "ไม่ได้กำหนดให้ตรวจสอบว่าเป็นบุคคลจริง จึงไม่มีสิ่งใดยืนยันว่าบุคคลนั้นอยู่จริง",
+    ),
     "same_capture_suspected": Advice(
         "Both pictures seem to be one and the same: take a new picture of the person.",
         "ภาพทั้งสองน่าจะเป็นภาพเดียวกัน กรุณาถ่ายภาพบุคคลใหม่",

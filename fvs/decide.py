@@ -135,20 +135,23 @@ def _decide_row(
     # 2. and 3. Score and age.
     outcome, reason = _zone(evidence.scores.similarity[row], threshold, policy.point.threshold)
     reasons = [reason] if reason else []
-    if evidence.ages_years[row] is None:
-        reasons.append("age_unknown")
 
     # 4. Liveness.
-    doubt = _liveness_doubt(evidence.liveness, policy.pad, row)
+    doubt = _liveness_doubt(evidence.liveness, policy.pad, row) if policy.pad else ""
     if doubt:
         reasons.append(doubt)
-    if doubt and policy.pad is not None and outcome is Outcome.MATCH:
-        outcome = Outcome.INCONCLUSIVE
+        outcome = Outcome.INCONCLUSIVE if outcome is Outcome.MATCH else outcome
 
     # 5. One capture sent twice.
     if _is_same_capture(evidence.scores.similarity[row], policy.same_capture):
         reasons.append("same_capture_suspected")
         outcome = Outcome.INCONCLUSIVE
+
+    # What decided nothing but must be known stands last.
+    if evidence.ages_years[row] is None:
+        reasons.append("age_unknown")
+    if policy.pad is None:
+        reasons.append("liveness_not_required")
     return outcome, tuple(reasons)
 
 
@@ -163,8 +166,8 @@ def _zone(score: F32, threshold: float, adult_threshold: float) -> tuple[Outcome
     return Outcome.NO_MATCH, "below_threshold"
 
 
-def _liveness_doubt(liveness: Liveness, pad: PadPoint | None, row: int) -> str:
-    if pad is None or liveness.status[row] != Status.OK:
+def _liveness_doubt(liveness: Liveness, pad: PadPoint, row: int) -> str:
+    if liveness.status[row] != Status.OK:
         return Status.LIVENESS_NOT_ASSESSED.code
     # Written so that NaN is never live.
     is_live = liveness.live_probability[row] >= np.float32(pad.threshold)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from fvs.answer import answer_verification
-from fvs.explain.charts import NO_LIVENESS, draw_liveness, draw_quality, draw_score
+from fvs.explain.charts import draw_liveness, draw_quality, draw_score
 from fvs.explain.pictures import draw_crops, draw_sample
 from fvs.explain.theme import INK, MUTED, OUTCOME_COLOURS, WHITE, Area, Sheet
 from fvs.lettering import has_thai
-from fvs.status import Outcome, Status
+from fvs.status import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +37,6 @@ QUALITY = Area(20, 516, 700, 880)
 SCORE = Area(716, 516, 1380, 692)
 REASONS = Area(716, 708, 1380, 880)
 
-NO_LIVENESS_THAI = "ไม่ได้กำหนดให้ตรวจสอบว่ามีบุคคลจริงอยู่หน้ากล้อง"
-
 MOST_REASONS = 2
 """As many as there is room for; those that decided come first."""
 
@@ -59,30 +55,18 @@ def draw_explanation(verifications: Verifications, row: int, policy: DecisionPol
     answer = answer_verification(verifications, row, policy)
     probes, references = verifications.probes, verifications.references
     sheet = Sheet(WIDTH_PX, HEIGHT_PX)
-    reasons = _deciding_first(answer.reasons, policy)
-    _draw_header(sheet, answer, reasons)
+    _draw_header(sheet, answer)
     draw_sample(sheet, SELFIE, "Selfie", probes, row)
     draw_sample(sheet, CARD, "ID card", references, row)
     draw_crops(sheet, CROPS, probes, references, row)
     draw_liveness(sheet, LIVENESS, verifications, row, policy)
     draw_quality(sheet, QUALITY, probes, references, row)
     draw_score(sheet, SCORE, verifications, row, policy)
-    _draw_reasons(sheet, reasons)
+    _draw_reasons(sheet, answer.reasons)
     return sheet.pixels_rgb
 
 
-def _deciding_first(reasons: Sequence[Reason], policy: DecisionPolicy) -> list[Reason]:
-    """Reasons that decided, then remarks; none asks for a liveness that was not required."""
-    remarks = {"age_unknown"}
-    if policy.pad is None:
-        unasked = Status.LIVENESS_NOT_ASSESSED.code
-        remarks.add(unasked)
-        words = {"english": f"{NO_LIVENESS}.", "thai": NO_LIVENESS_THAI}
-        reasons = [replace(r, **words) if r.code == unasked else r for r in reasons]
-    return sorted(reasons, key=lambda reason: reason.code in remarks)
-
-
-def _draw_header(sheet: Sheet, answer: VerificationAnswer, reasons: Sequence[Reason]) -> None:
+def _draw_header(sheet: Sheet, answer: VerificationAnswer) -> None:
     outcome = Outcome(answer.outcome)
     sheet.draw.rectangle(HEADER.xyxy, fill=OUTCOME_COLOURS[outcome])
     middle = HEADER.height / 2
@@ -91,8 +75,8 @@ def _draw_header(sheet: Sheet, answer: VerificationAnswer, reasons: Sequence[Rea
     right = WIDTH_PX - 28
     score = _score_in_words(answer)
     facts = f"FMR {answer.target_fmr:g} · {answer.embedder}"
-    if outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_COMPARED) and reasons:
-        headline, facts = reasons[0].code.replace("_", " "), f"{score} · {facts}"
+    if outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_COMPARED) and answer.reasons:
+        headline, facts = answer.reasons[0].code.replace("_", " "), f"{score} · {facts}"
     else:
         headline = score
     sheet.text(right, middle - 12, headline, 22, WHITE, "semibold", anchor="rm")

@@ -14,6 +14,7 @@ DECISION_REASONS = (
     "age_band_not_supported",
     "age_unknown",
     "same_capture_suspected",
+    "liveness_not_required",
     "between_thresholds",
     "below_threshold",
 )

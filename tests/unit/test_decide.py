@@ -136,7 +136,7 @@ class TestLiveness:
         policy = DecisionPolicy(point=records.operating_point(0.5), pad=None)
         got = decided(0.9, live=float("nan"), policy=policy)
         assert got.outcome == (Outcome.MATCH,)
-        assert got.reasons == (("liveness_not_assessed",),)
+        assert got.reasons == (("liveness_not_required",),)
 
 
 class TestSameCapture:
@@ -154,6 +154,13 @@ class TestSameCapture:
         got = decided(score, policy=self.POLICY)
         assert got.outcome == (outcome,)
         assert ("same_capture_suspected" in got.reasons[0]) == (outcome is Outcome.INCONCLUSIVE)
+
+
+class TestReasons:
+    def test_that_decided_nothing_come_last(self):
+        """The first reason is the gravest; what must merely be known stands behind."""
+        got = decided(0.9, live=0.1, age=None)
+        assert got.reasons == (("presentation_attack_suspected", "age_unknown"),)
 
 
 class TestDecide:

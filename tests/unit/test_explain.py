@@ -272,14 +272,6 @@ class TestLivenessNotRequired:
         for colour in (theme.RED, theme.GREEN, theme.BLUE):
             assert count(pixels, colour, explain.LIVENESS) == 0
 
-    def test_asks_for_no_other_picture(self, written):
-        """The remark on liveness gives no advice that nobody need follow."""
-        case = verification(reasons=("liveness_not_assessed",))
-        draw_explanation(case, 0, self.POLICY)
-        words = " ".join(words_in(written, explain.REASONS))
-        assert charts.NO_LIVENESS in words
-        assert "try again" not in words
-
     def test_required_but_missing_is_advised_on(self, written):
         """Where it was required, the advice stands."""
         case = verification(Outcome.INCONCLUSIVE, reasons=("liveness_not_assessed",))
@@ -301,15 +293,6 @@ class TestReasons:
         assert f"comparison: {code}" in drawn
         assert advice.advice_for(code).english in drawn
 
-    def test_remarks_come_last(self, written):
-        """An unknown age changes no outcome, so that it does not stand for what did."""
-        reasons = ("age_unknown", "presentation_attack_suspected", "same_capture_suspected")
-        draw_explanation(verification(Outcome.INCONCLUSIVE, reasons=reasons), 0, POLICY)
-        assert "presentation attack suspected" in words_in(written, explain.HEADER)
-        codes = [w for w in words_in(written, explain.REASONS) if w.startswith("comparison: ")]
-        assert codes == [f"comparison: {code}" for code in reasons[1:]]
-
-    @pytest.mark.parametrize("side", ["probe", "reference"])
     def test_several_faces_are_named_on_their_picture(self, written, side):
         """The chosen face is boxed, and the banner says why it was refused, on its side alone."""
         case = verification(Outcome.NOT_COMPARED, np.nan, **{side: samples(Status.SEVERAL_FACES)})
