@@ -19,6 +19,7 @@ pytest.importorskip("matplotlib", reason="the demo needs its extra")
 
 from fvs.cli import demo_cases
 
+NUMERIC = ("threshold", "live", "ms")
 RATE = Rate(errors=0, trials=100, point=0.0, lower_95=0.0, upper_95=0.03)
 ADULTS = BandEvidence(
     band=AgeBand(name="adults", youngest=18, oldest=80, adult=True),
@@ -123,6 +124,23 @@ class TestDemo:
         assert code == 0
         assert "did not come out as expected" in " ".join(out.split())
         assert "a known miss: it cannot see this" in " ".join(out.split())
+        row = out.splitlines()[1]
+        assert row.startswith("mated ")
+        assert row.endswith("known miss")
+
+    @pytest.mark.usefixtures("weights")
+    def test_the_table_fits_a_terminal_of_80_columns(self, monkeypatch, capsys, tmp_path, cases):
+        """The widest words, and none of them broken or cut."""
+        monkeypatch.setattr(demo_module.OUTPUT_CONSOLE, "_width", 80)
+        widest = max((case.name for case in cases), key=len)
+        wrong = replace(cases[-1], name=widest, expected=Outcome.INCONCLUSIVE, known_miss="why")
+        monkeypatch.setattr(demo_cases, "build_cases", lambda: (wrong,))
+        _, out, _ = run(monkeypatch, capsys, "--out", tmp_path)
+        headings, row = out.splitlines()[:2]
+        assert headings.split() == ["case", "expected", "outcome", "score", *NUMERIC]
+        assert row.startswith(f"{widest} inconclusive not compared ")
+        assert row.endswith(" known miss")
+        assert "…" not in out
 
     def test_missing_weights_say_what_to_do(self, monkeypatch, capsys, tmp_path):
         """Exit code 3, nothing written, and both ways to get weights are named."""
