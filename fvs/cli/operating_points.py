@@ -29,10 +29,14 @@ from fvs.packs import OPERATING_POINTS_FILE_NAME, list_packs, shipped_models_dir
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from fvs.operating_points import BandEvidence, OperatingPoints, Rate
+    from fvs.operating_points import BandEvidence, OperatingPoints, PadPoint, Rate
 
 __all__ = ["app", "faces_cache_dir", "progress_bar"]
 
+PAD_CAVEAT = (
+    "These are published photographs, many of them scans of prints, and no captures at a camera: "
+    "the shares are no BPCER."
+)
 DEFAULT_TARGETS = "1e-2,1e-3,1e-4,1e-5"
 
 app = typer.Typer(
@@ -197,11 +201,24 @@ def _print_points(points: OperatingPoints) -> None:
             if evidence.status == "not_supported":
                 where = f"FMR {point.target_fmr:g} at age {evidence.band.name}"
                 print_line(f"{where}: {evidence.reason}")
+    if points.pad is not None:
+        _print_pad(points.pad)
     pictures = sum(source.pictures for source in points.data)
     print_line(
-        f"measured on {pictures} pictures at commit {points.commit[:12]}, {points.created}; "
+        f"measured on {pictures} pictures at commit {points.commit}, {points.created}; "
         "brackets are exact 95 % intervals"
     )
+
+
+def _print_pad(pad: PadPoint) -> None:
+    """How many pictures the PAD networks took for an attack, by data set."""
+    table = Table(title=f"Refused by PAD: live probability below {pad.threshold:g}")
+    for heading in ("pictures", "refused", "share of them"):
+        table.add_column(heading)
+    for name, rate in pad.refused.items():
+        table.add_row(name, f"{rate.errors} of {rate.trials}", _rate_words(rate))
+    OUTPUT_CONSOLE.print(table)
+    OUTPUT_CONSOLE.print(PAD_CAVEAT)
 
 
 def _point_table(points: OperatingPoints) -> Table:

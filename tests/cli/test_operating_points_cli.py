@@ -88,6 +88,17 @@ class TestShow:
         for reason in points.unsupported_targets.values():
             assert reason in output
 
+    def test_refusals_by_pad_and_the_whole_commit(self):
+        """Each set has its share refused, under words that it is no BPCER; `+changes` is told."""
+        points = load_operating_points(
+            shipped_models_dir() / "packs" / "reference" / "operating_points.json"
+        )
+        output = " ".join(run("show").split())
+        for rate in points.pad.refused.values():
+            assert f"{rate.errors} of {rate.trials}" in output
+        assert "no BPCER" in output
+        assert f"commit {points.commit}, " in output
+
     def test_json_is_the_file(self):
         """`--json` prints one document with all the evidence."""
         path = shipped_models_dir() / "packs" / "reference" / "operating_points.json"
