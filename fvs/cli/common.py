@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import platformdirs
 import typer
 
+from fvs.advice import advice_for
+from fvs.cli.output import OUTPUT_CONSOLE
 from fvs.engine import Engine, EngineSettings
 from fvs.errors import ModelNotFoundError, UsageError
 from fvs.image import DecodeLimits
@@ -27,6 +29,7 @@ __all__ = [
     "PackOption",
     "open_engine",
     "open_pack",
+    "print_advice",
     "read_picture",
     "require_writable",
     "require_writable_picture",
@@ -37,6 +40,7 @@ __all__ = [
 
 MODELS_VARIABLE = "FVS_MODELS"
 DEFAULT_PACK = "reference"
+PNG_SUFFIX = ".png"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 PackOption = Annotated[
@@ -103,6 +107,12 @@ def open_engine(pack: Pack) -> Engine:
     return Engine.from_pack(pack, EngineSettings(workers=workers or 1))
 
 
+def print_advice(code: str) -> None:
+    """Print what a person can do about a code, in both languages."""
+    advice = advice_for(code)
+    OUTPUT_CONSOLE.print(f"    {advice.english}\n    {advice.thai}")
+
+
 def read_picture(path: Path) -> bytes:
     """A file's content, or as much of it as shows that it is too large.
 
@@ -135,13 +145,18 @@ def require_writable_picture(path: Path, inputs: Sequence[Path]) -> None:
     """The same of a PNG, which must not replace an input or anything that is no PNG.
 
     Raises:
-        UsageError: it cannot be written or would replace one of those.
+        UsageError: it cannot be written, is not named .png, or would replace one of those.
     """
     require_writable(path)
+    if path.exists() and any(path.samefile(given) for given in inputs if given.exists()):
+        raise UsageError(f"{path} would replace a picture that was given")
+    if path.suffix.lower() != PNG_SUFFIX:
+        raise UsageError(
+            f"{path} would not be what its name says: a PNG is written",
+            advice=f"Name {path.with_suffix(PNG_SUFFIX)} instead.",
+        )
     if not path.exists():
         return
-    if any(path.samefile(given) for given in inputs if given.exists()):
-        raise UsageError(f"{path} would replace a picture that was given")
     with path.open("rb") as file:
         if file.read(len(PNG_SIGNATURE)) != PNG_SIGNATURE:
             raise UsageError(

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from fvs.cli.common import (
@@ -15,6 +16,7 @@ from fvs.cli.common import (
     PackOption,
     open_engine,
     open_pack,
+    print_advice,
     read_picture,
 )
 from fvs.cli.exit_codes import ExitCode
@@ -35,6 +37,13 @@ __all__ = ["compare", "embed"]
 TEMPLATE_SUFFIX = ".fvst"
 TEMPLATE_MODE = 0o600
 """A template is biometric data: its owner's alone."""
+
+
+class _Embedded(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one picture: a template's path, or why there is none."""
+
+    template: str | None
+    refused_for: tuple[str, ...]
 
 
 def embed(
@@ -64,17 +73,16 @@ def embed(
     engine = open_engine(open_pack(pack))
     samples = engine.extract(files, role)
     templates = embeddings_to_templates(samples.embeddings, engine.embedder.manifest)
-    results: dict[str, dict[str, object]] = {}
+    results: dict[str, _Embedded] = {}
     for row, (path, template) in enumerate(zip(images, templates, strict=True)):
         refusals = samples.refusals(row)
         if not refusals:
             _write_template(targets[row], template)
-        results[str(path)] = {
-            "template": None if refusals else str(targets[row]),
-            "refused_for": list(refusals),
-        }
+        results[str(path)] = _Embedded(
+            template=None if refusals else str(targets[row]), refused_for=refusals
+        )
     _report_embedded(results, as_json=as_json)
-    refused = any(result["template"] is None for result in results.values())
+    refused = any(result.refused_for for result in results.values())
     raise typer.Exit(ExitCode.NO_DECISION if refused else ExitCode.MATCH)
 
 
@@ -134,14 +142,27 @@ def compare(
       fvs compare card.fvst selfie.jpg --json
     """
     engine = open_engine(open_pack(pack))
-    scores = compare_pairs(_embedding(engine, one), _embedding(engine, other))
+    sides = [_embedding(engine, path) for path in (one, other)]
+    scores = compare_pairs(*sides)
     status = Status(int(scores.status[0]))
     score = float(scores.similarity[0]) if status == Status.OK else None
     if as_json:
-        print_json({"status": status.code, "similarity": score})
+        codes = [Status(int(side.status[0])).code for side in sides]
+        print_json({"status": status.code, "similarity": score, "of_each": codes})
+    elif score is None:
+        _print_failure((one, other), sides, status)
     else:
-        print_line(status.code if score is None else f"{score:.4f}")
+        print_line(f"{score:.4f}")
     raise typer.Exit(ExitCode.NO_DECISION if score is None else ExitCode.MATCH)
+
+
+def _print_failure(paths: Sequence[Path], sides: Sequence[Embeddings], status: Status) -> None:
+    """Say which side has no usable face, or that the comparison itself failed; and what to do."""
+    of_each = zip(paths, (Status(int(side.status[0])) for side in sides), strict=True)
+    codes = {str(path): side.code for path, side in of_each if side != Status.OK}
+    for about, code in (codes or {"comparison": status.code}).items():
+        print_line((about, "bold"), f": {code}")
+        print_advice(code)
 
 
 def _embedding(engine: Engine, path: Path) -> Embeddings:
@@ -151,10 +172,12 @@ def _embedding(engine: Engine, path: Path) -> Embeddings:
     return engine.extract([content], Role.CARD).embeddings
 
 
-def _report_embedded(results: dict[str, dict[str, object]], *, as_json: bool) -> None:
+def _report_embedded(results: dict[str, _Embedded], *, as_json: bool) -> None:
     if as_json:
         print_json(results)
         return
     for path, result in results.items():
-        shown = result["template"] or f"refused: {result['refused_for']}"
-        print_line(f"{path}: {shown}")
+        print_line(f"{path}: {result.template or 'refused'}")
+        for code in result.refused_for:
+            print_line("- ", (code, "bold"))
+            print_advice(code)

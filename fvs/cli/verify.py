@@ -24,8 +24,8 @@ from fvs.cli.common import (
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_error, print_json, print_line
 from fvs.decide import DecisionPolicy
-from fvs.errors import FvsError
-from fvs.status import Outcome, Role
+from fvs.errors import FvsError, UsageError
+from fvs.status import Outcome, Role, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,6 +52,9 @@ OUTCOME_STYLES = {
 }
 DEFAULT_TARGET_FMR = 1e-4
 """One stranger in 10,000: NIST SP 800-63A-4 for remote identity proofing."""
+CANNOT_READ = "cannot_read"
+NOT_ASSESSED = "not assessed"
+UNREADABLE = {"faces": [], "chosen": {"status": CANNOT_READ}}
 
 
 class FoundFace(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +105,7 @@ def verify(
     if as_json:
         print_json(answer)
     else:
-        _print_answer(answer)
+        _print_answer(answer, with_pad=pad)
     if explain is not None and draw is not None:
         _explain(explain, lambda: draw(verifications, 0, policy))
     raise typer.Exit(EXIT_CODES[Outcome(answer.outcome)])
@@ -120,9 +123,11 @@ def inspect(
     """Show the face, quality and liveness of pictures, and why one would be refused.
 
     Liveness is shown, not judged: `fvs verify` holds it against its pack's threshold. Each picture
-    is searched twice, the second time to count all its faces.
+    is searched twice, the second time to count all its faces. A file that cannot be read is
+    reported as `cannot_read` and does not stop the others.
 
-    Exit codes: 0 every picture is fit to compare, 2 one or more are not, 3 wrong use.
+    Exit codes: 0 every picture is fit to compare, 2 one or more are not, 3 a file cannot be read,
+    or wrong use.
 
     Examples:
       fvs inspect selfie.jpg
@@ -130,18 +135,46 @@ def inspect(
       fvs inspect *.jpg --json | jq '.[].chosen.status'
     """
     engine = open_engine(open_pack(pack))
-    files = [read_picture(path) for path in images]
-    samples = engine.extract(files, role)
-    answers = [answer_picture(samples, row, None) for row in range(len(samples))]
-    found = _faces_found(engine, files)
-    rows = list(zip(images, found, answers, strict=True))
+    files, unreadable = _read_all(images)
+    samples = engine.extract(list(files.values()), role)
+    answers = (answer_picture(samples, row, None) for row in range(len(samples)))
+    found = _faces_found(engine, list(files.values()))
+    inspected = dict(zip(files, zip(found, answers, strict=True), strict=True))
     if as_json:
-        print_json({str(path): {"faces": boxes, "chosen": answer} for path, boxes, answer in rows})
+        print_json(
+            {
+                str(path): _inspection(*inspected[path]) if path in inspected else UNREADABLE
+                for path in images
+            }
+        )
     else:
-        for path, boxes, answer in rows:
-            _print_picture(path, len(boxes), answer)
-    fit = all(answer.status == "ok" for answer in answers)
+        for path in images:
+            if path in inspected:
+                _print_picture(path, *inspected[path])
+            else:
+                print_line((str(path), "bold"), f": {CANNOT_READ}")
+    for error in unreadable:
+        print_error(error)
+    if unreadable:
+        raise typer.Exit(ExitCode.WRONG_USE)
+    fit = all(answer.status == "ok" for _, answer in inspected.values())
     raise typer.Exit(ExitCode.MATCH if fit else ExitCode.NO_DECISION)
+
+
+def _read_all(paths: Sequence[Path]) -> tuple[dict[Path, bytes], list[UsageError]]:
+    """What can be read of the files, and why the others cannot."""
+    files: dict[Path, bytes] = {}
+    unreadable = []
+    for path in dict.fromkeys(paths):
+        try:
+            files[path] = read_picture(path)
+        except UsageError as error:
+            unreadable.append(error)
+    return files, unreadable
+
+
+def _inspection(faces: list[FoundFace], answer: PictureAnswer) -> dict[str, object]:
+    return {"faces": faces, "chosen": answer}
 
 
 def _explainer(target: Path, inputs: Sequence[Path]) -> Draw:
@@ -162,16 +195,19 @@ def _explain(target: Path, draw: Callable[[], Pixels]) -> None:
         print_error(FvsError(f"{target} could not be drawn: {type(error).__name__}: {error}"))
 
 
-def _print_answer(answer: VerificationAnswer) -> None:
+def _print_answer(answer: VerificationAnswer, *, with_pad: bool) -> None:
     outcome = Outcome(answer.outcome)
     print_line((outcome.replace("_", " "), OUTCOME_STYLES[outcome]))
     facts = Table.grid(padding=(0, 2))
     facts.add_row("score", _shown(answer.score))
     facts.add_row("threshold", f"{_shown(answer.threshold)} (target FMR {answer.target_fmr:g})")
-    facts.add_row("live", _shown_liveness(answer.selfie))
+    if with_pad:
+        facts.add_row("live", _shown_liveness(answer.selfie))
     facts.add_row("selfie", _shown_face(answer.selfie))
     facts.add_row("card", _shown_face(answer.card))
     OUTPUT_CONSOLE.print(facts)
+    if not with_pad:
+        print_line("liveness: not required (--no-pad)")
     for reason in answer.reasons:
         print_line(f"- {reason.about}: ", (reason.code, "bold"))
         OUTPUT_CONSOLE.print(f"    {reason.english}\n    {reason.thai}")
@@ -192,13 +228,12 @@ def _faces_found(engine: Engine, files: list[bytes]) -> list[list[FoundFace]]:
     ]
 
 
-def _print_picture(path: Path, face_count: int, answer: PictureAnswer) -> None:
+def _print_picture(path: Path, faces: list[FoundFace], answer: PictureAnswer) -> None:
     print_line((str(path), "bold"), f": {answer.status}")
     facts = Table.grid(padding=(0, 2))
-    facts.add_row(
-        "  file", f"{answer.file_format or 'unknown'} {answer.width_px} x {answer.height_px} px"
-    )
-    facts.add_row("  faces", str(face_count))
+    size = f" {answer.width_px} x {answer.height_px} px" if answer.width_px else ""
+    facts.add_row("  file", f"{answer.file_format or 'unknown'}{size}")
+    facts.add_row("  faces", str(len(faces)))
     facts.add_row("  chosen", _shown_face(answer))
     facts.add_row("  live", _shown_liveness(answer))
     OUTPUT_CONSOLE.print(facts)
@@ -221,9 +256,16 @@ def _shown_face(answer: PictureAnswer) -> str:
 def _shown_liveness(answer: PictureAnswer) -> str:
     liveness = answer.liveness
     if liveness.live_probability is None:
-        return liveness.status
+        return NOT_ASSESSED + _because_of(liveness.status)
     threshold = "" if liveness.threshold is None else f" (threshold {liveness.threshold:g})"
     return f"probability {liveness.live_probability:.3f}{threshold}"
+
+
+def _because_of(status: str) -> str:
+    """The cause, where it lies before the PAD networks."""
+    if status in (Status.OK.code, Status.LIVENESS_NOT_ASSESSED.code):
+        return ""
+    return f" ({status.replace('_', ' ')})"
 
 
 def _shown(value: float | None, digits: int = 3) -> str:

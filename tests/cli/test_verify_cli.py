@@ -58,6 +58,18 @@ class TestVerify:
         assert ran.code in set(ExitCode)
         assert (tmp_path / "why.png").read_bytes().startswith(b"\x89PNG")
 
+    def test_says_that_liveness_is_not_required(self, fvs, mated):
+        """Without PAD the answer does not look as if it had been judged."""
+        assert "liveness: not required (--no-pad)" in fvs("verify", *mated, "--no-pad").out
+        assert "not required" not in fvs("verify", *mated).out
+
+    def test_says_that_liveness_was_not_assessed(self, fvs, mated, tmp_path):
+        """In words, with the cause."""
+        broken = tmp_path / "broken.jpg"
+        broken.write_bytes(b"no picture")
+        out = " ".join(fvs("verify", broken, mated[1]).out.split())
+        assert "live not assessed (unsupported format)" in out
+
 
 class TestExplain:
     def test_never_replaces_an_input(self, fvs, mated, tmp_path):
@@ -85,6 +97,14 @@ class TestExplain:
         first = target.stat().st_mtime_ns
         assert fvs("verify", *mated, "--explain", target).err == ""
         assert target.stat().st_mtime_ns > first
+
+    @pytest.mark.parametrize("name", ["why.jpg", "why"])
+    def test_is_named_what_it_is(self, fvs, mated, tmp_path, name):
+        """A PNG under another name is refused before anything is verified."""
+        ran = fvs("verify", *mated, "--explain", tmp_path / name)
+        assert ran.code == ExitCode.WRONG_USE
+        assert "why.png" in ran.err
+        assert ran.out == ""
 
     @pytest.mark.parametrize("target", [".", "nowhere/why.png"])
     def test_target_is_checked_before_anything_is_verified(self, fvs, mated, tmp_path, target):
@@ -173,6 +193,28 @@ class TestInspect:
         ran = fvs("inspect", mated[0], tmp_path / "empty.jpg")
         assert ran.code == ExitCode.NO_DECISION
         assert "empty_file" in ran.out
+        assert "0 x 0" not in ran.out
+        assert "not assessed (empty file)" in ran.out
+
+    def test_one_unreadable_file_does_not_stop_the_others(self, fvs, mated, tmp_path):
+        """All are reported, in order, before exit code 3."""
+        paths = [tmp_path / "nowhere.jpg", mated[0], tmp_path]
+        ran = fvs("inspect", *paths, "--json")
+        report = json.loads(ran.out)
+        assert ran.code == ExitCode.WRONG_USE
+        statuses = [report[str(path)]["chosen"]["status"] for path in paths]
+        assert statuses == ["cannot_read", "ok", "cannot_read"]
+        assert "cannot read" in ran.err
+        ran = fvs("inspect", *paths)
+        assert ran.code == ExitCode.WRONG_USE
+        assert f"{paths[0]}: cannot_read" in ran.out
+        assert f"{mated[0]}: ok" in ran.out
+
+    def test_nothing_readable(self, fvs, tmp_path):
+        """The empty batch."""
+        ran = fvs("inspect", tmp_path / "nowhere.jpg")
+        assert ran.code == ExitCode.WRONG_USE
+        assert "cannot_read" in ran.out
 
 
 class TestTemplates:
@@ -202,6 +244,22 @@ class TestTemplates:
         assert ran.code == ExitCode.NO_DECISION
         assert "empty_file" in ran.out
         assert not list(tmp_path.glob("*.fvst"))
+        out = fvs("embed", tmp_path / "empty.jpg", "--out", tmp_path).out
+        assert "empty.jpg: refused\n- empty_file\n    The file is empty" in out
+
+    @pytest.mark.parametrize("swapped", [False, True])
+    def test_comparison_says_which_side_failed(self, fvs, mated, tmp_path, swapped):
+        """The side, the code and what to do."""
+        empty = tmp_path / "empty.jpg"
+        empty.write_bytes(b"")
+        sides = [mated[0], empty] if swapped else [empty, mated[0]]
+        ran = fvs("compare", *sides)
+        assert ran.code == ExitCode.NO_DECISION
+        assert f"{empty}: empty_file\n    The file is empty" in ran.out
+        assert str(mated[0]) not in ran.out
+        of_each = json.loads(fvs("compare", *sides, "--json").out)["of_each"]
+        assert of_each[sides.index(empty)] == "empty_file"
+        assert sorted(of_each) == ["empty_file", "ok"]
 
     def test_are_their_owners_alone(self, fvs, mated, tmp_path):
         """Nobody else may read biometric data, whatever the umask."""
