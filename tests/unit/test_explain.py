@@ -293,6 +293,7 @@ class TestReasons:
         assert f"comparison: {code}" in drawn
         assert advice.advice_for(code).english in drawn
 
+    @pytest.mark.parametrize("side", ["probe", "reference"])
     def test_several_faces_are_named_on_their_picture(self, written, side):
         """The chosen face is boxed, and the banner says why it was refused, on its side alone."""
         case = verification(Outcome.NOT_COMPARED, np.nan, **{side: samples(Status.SEVERAL_FACES)})
