@@ -206,8 +206,6 @@ def _print_answer(answer: VerificationAnswer, *, with_pad: bool) -> None:
     facts.add_row("selfie", _shown_face(answer.selfie))
     facts.add_row("card", _shown_face(answer.card))
     OUTPUT_CONSOLE.print(facts)
-    if not with_pad:
-        print_line("liveness: not required (--no-pad)")
     for reason in answer.reasons:
         print_line(f"- {reason.about}: ", (reason.code, "bold"))
         OUTPUT_CONSOLE.print(f"    {reason.english}\n    {reason.thai}")

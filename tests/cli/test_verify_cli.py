@@ -60,7 +60,7 @@ class TestVerify:
 
     def test_says_that_liveness_is_not_required(self, fvs, mated):
         """Without PAD the answer does not look as if it had been judged."""
-        assert "liveness: not required (--no-pad)" in fvs("verify", *mated, "--no-pad").out
+        assert "Liveness was not required" in fvs("verify", *mated, "--no-pad").out
         assert "not required" not in fvs("verify", *mated).out
 
     def test_says_that_liveness_was_not_assessed(self, fvs, mated, tmp_path):
