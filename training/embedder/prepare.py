@@ -1,0 +1,155 @@
+"""Step 1: tar files of pictures -> aligned 128 px crops, teacher embeddings and an index.
+
+`python -m training.embedder.prepare --shared ../shared --out RUNS/data`
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import logging
+import tarfile
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+
+from fvs.raster import warp_affine
+from training.embedder.geometry import CROP_PX, INPUT_PX, MARGIN_PX, TEMPLATE_PX, similarity
+from training.embedder.landmarks import Detector
+from training.embedder.lists import SAME_PICTURE_COSINE, duplicates, is_held_out, meets
+from training.embedder.teacher import Teacher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fvs.records import F32, U8, Pixels
+
+__all__ = ["INDEX_COLUMNS", "Aligned", "align_tars", "main"]
+
+LOGGER = logging.getLogger(__name__)
+
+INDEX_COLUMNS = ("file", "sha256", "source", "age", "sex", "group", "use")
+
+WORKERS = 2
+
+BATCH = 256
+
+
+class Aligned(NamedTuple):
+    """One picture's crop, or None where no face was found."""
+
+    file: str
+    sha256: str
+    crop_rgb: Pixels | None
+
+
+def main() -> None:
+    """Write `pool.npy`, `pool_teacher.npy`, `pool.csv` and the same for `lfw` into --out."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shared", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    args.out.mkdir(parents=True, exist_ok=True)
+    models, data = args.shared / "models", args.shared / "data"
+    detector = Detector(models / "yunet_n.onnx")
+    teacher = Teacher(models / "mobilefacenet_128d.onnx", threads=WORKERS)
+
+    def prepared(name: str, tars: list[Path]) -> tuple[list[Aligned], F32]:
+        aligned = list(align_tars(tars, detector))
+        found = [row for row in aligned if row.crop_rgb is not None]
+        LOGGER.info("%s: %d pictures, %d without a face", name, len(aligned), len(aligned) - len(found))
+        crops = np.stack([row.crop_rgb for row in found if row.crop_rgb is not None])
+        np.save(args.out / f"{name}.npy", crops)
+        embeddings = teacher.embed(inner(crops))
+        np.save(args.out / f"{name}_teacher.npy", embeddings)
+        return found, embeddings
+
+    pool, pool_teacher = prepared("pool", sorted(data.glob("pool_*.tar")))
+    lfw, lfw_teacher = prepared("lfw", [data / "lfw_eval.tar"])
+    use = _uses(pool, pool_teacher, lfw, lfw_teacher)
+    _write_index(args.out / "pool.csv", pool, use, _labels(data / "pool_labels.csv"))
+    _write_index(args.out / "lfw.csv", lfw, ["evaluate"] * len(lfw), {})
+    for value in sorted(set(use)):
+        LOGGER.info("%s: %d", value, use.count(value))
+
+
+def inner(crops_rgb: U8) -> U8:
+    """The 112 px middle of 128 px crops: the face as the networks are meant to see it."""
+    return crops_rgb[:, MARGIN_PX : MARGIN_PX + INPUT_PX, MARGIN_PX : MARGIN_PX + INPUT_PX]
+
+
+def align_tars(tars: list[Path], detector: Detector) -> Iterator[Aligned]:
+    """Every picture of `tars`, in order, aligned on its main face."""
+
+    def one(item: tuple[str, bytes]) -> Aligned:
+        return _align(item[0], item[1], detector.main_face)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        pictures = _pictures(tars)
+        while batch := list(islice(pictures, BATCH)):
+            yield from pool.map(one, batch)
+
+
+def _pictures(tars: list[Path]) -> Iterator[tuple[str, bytes]]:
+    for path in tars:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                stream = archive.extractfile(member)
+                if stream is not None and member.name.endswith(".jpg"):
+                    yield member.name, stream.read()
+
+
+def _align(file: str, content: bytes, find: Callable[[Pixels], np.ndarray | None]) -> Aligned:
+    digest = hashlib.sha256(content).hexdigest()
+    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    if decoded is None:
+        return Aligned(file, digest, None)
+    picture = np.ascontiguousarray(decoded[:, :, ::-1])
+    points = find(picture)
+    if points is None:
+        return Aligned(file, digest, None)
+    matrix = similarity(points[None], TEMPLATE_PX + MARGIN_PX)[0]
+    return Aligned(file, digest, warp_affine(picture, matrix, CROP_PX, CROP_PX))
+
+
+def _uses(pool: list[Aligned], pool_teacher: F32, lfw: list[Aligned], lfw_teacher: F32) -> list[str]:
+    """What each pool picture is for: train, heldout, or the reason why it is for nothing."""
+    hashes = {row.sha256 for row in lfw}
+    barred = set(meets([r.file for r in pool], [r.sha256 for r in pool], [r.file for r in lfw], hashes))
+    twice = duplicates(pool_teacher)
+    in_lfw = (pool_teacher @ lfw_teacher.T).max(axis=1) > SAME_PICTURE_COSINE
+    uses = []
+    for row, again, seen in zip(pool, twice, in_lfw, strict=True):
+        if row.file in barred or seen:
+            uses.append("meets-evaluation")
+        elif again:
+            uses.append("duplicate")
+        else:
+            uses.append("heldout" if is_held_out(row.file) else "train")
+    return uses
+
+
+def _labels(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(newline="") as stream:
+        return {row["file"]: row for row in csv.DictReader(stream)}
+
+
+def _write_index(
+    path: Path, rows: list[Aligned], uses: list[str], labels: dict[str, dict[str, str]]
+) -> None:
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, INDEX_COLUMNS, extrasaction="ignore", restval="")
+        writer.writeheader()
+        for row, use in zip(rows, uses, strict=True):
+            label = labels.get(row.file, {})
+            writer.writerow({**label, "file": row.file, "sha256": row.sha256, "use": use})
+
+
+if __name__ == "__main__":
+    main()
