@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from training.embedder.config import Config
     from training.embedder.data import Pool
     from training.embedder.schedule import Clock
-    from training.embedder.teacher import Teacher
+    from training.embedder.teacher import OnnxEmbedder
 
 __all__ = ["Batch", "Batches"]
 
@@ -47,7 +47,7 @@ class Batch(NamedTuple):
 class Batches:
     """Fresh views of the training pictures with some earlier ones among them."""
 
-    def __init__(self, config: Config, pool: Pool, teacher: Teacher, rng: Generator) -> None:
+    def __init__(self, config: Config, pool: Pool, teacher: OnnxEmbedder, rng: Generator) -> None:
         self._config = config
         self._crops = pool.crops_rgb
         self._teacher = teacher

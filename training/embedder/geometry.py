@@ -45,9 +45,9 @@ def similarity(source_px: F64, target_px: F64) -> F64:
     target = target_px[:, 0] + 1j * target_px[:, 1]
     source_mean = source.mean(axis=1, keepdims=True)
     centred = source - source_mean
-    turn = (centred.conj() * (target - target.mean())).sum(axis=1) / (
-        np.abs(centred) ** 2
-    ).sum(axis=1)
+    turn = (centred.conj() * (target - target.mean())).sum(axis=1) / (np.abs(centred) ** 2).sum(
+        axis=1
+    )
     shift = target.mean() - turn * source_mean[:, 0]
     rows = [turn.real, -turn.imag, shift.real, turn.imag, turn.real, shift.imag]
     return np.stack(rows, axis=1).reshape(-1, 2, 3)

@@ -56,7 +56,5 @@ def meets(
     return [
         file
         for file, digest in zip(files, hashes, strict=True)
-        if PurePosixPath(file).name in names
-        or person_of(file) in people
-        or digest in eval_hashes
+        if PurePosixPath(file).name in names or person_of(file) in people or digest in eval_hashes
     ]

@@ -22,14 +22,14 @@ from fvs.raster import warp_affine
 from training.embedder.geometry import CROP_PX, INPUT_PX, MARGIN_PX, TEMPLATE_PX, similarity
 from training.embedder.landmarks import Detector
 from training.embedder.lists import SAME_PICTURE_COSINE, duplicates, is_held_out, meets
-from training.embedder.teacher import Teacher
+from training.embedder.teacher import open_teacher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fvs.records import F32, U8, Pixels
 
-__all__ = ["INDEX_COLUMNS", "Aligned", "align_tars", "main"]
+__all__ = ["INDEX_COLUMNS", "Aligned", "align_tars", "chosen_uses", "inner", "main"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -58,12 +58,14 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     models, data = args.shared / "models", args.shared / "data"
     detector = Detector(models / "yunet_n.onnx")
-    teacher = Teacher(models / "mobilefacenet_128d.onnx", threads=WORKERS)
+    teacher = open_teacher(models / "mobilefacenet_128d.onnx", threads=WORKERS)
 
     def prepared(name: str, tars: list[Path]) -> tuple[list[Aligned], F32]:
         aligned = list(align_tars(tars, detector))
         found = [row for row in aligned if row.crop_rgb is not None]
-        LOGGER.info("%s: %d pictures, %d without a face", name, len(aligned), len(aligned) - len(found))
+        LOGGER.info(
+            "%s: %d pictures, %d without a face", name, len(aligned), len(aligned) - len(found)
+        )
         crops = np.stack([row.crop_rgb for row in found if row.crop_rgb is not None])
         np.save(args.out / f"{name}.npy", crops)
         embeddings = teacher.embed(inner(crops))
@@ -72,7 +74,14 @@ def main() -> None:
 
     pool, pool_teacher = prepared("pool", sorted(data.glob("pool_*.tar")))
     lfw, lfw_teacher = prepared("lfw", [data / "lfw_eval.tar"])
-    use = _uses(pool, pool_teacher, lfw, lfw_teacher)
+    use = chosen_uses(
+        [row.file for row in pool],
+        [row.sha256 for row in pool],
+        pool_teacher,
+        [row.file for row in lfw],
+        [row.sha256 for row in lfw],
+        lfw_teacher,
+    )
     _write_index(args.out / "pool.csv", pool, use, _labels(data / "pool_labels.csv"))
     _write_index(args.out / "lfw.csv", lfw, ["evaluate"] * len(lfw), {})
     for value in sorted(set(use)):
@@ -118,20 +127,29 @@ def _align(file: str, content: bytes, find: Callable[[Pixels], np.ndarray | None
     return Aligned(file, digest, warp_affine(picture, matrix, CROP_PX, CROP_PX))
 
 
-def _uses(pool: list[Aligned], pool_teacher: F32, lfw: list[Aligned], lfw_teacher: F32) -> list[str]:
-    """What each pool picture is for: train, heldout, or the reason why it is for nothing."""
-    hashes = {row.sha256 for row in lfw}
-    barred = set(meets([r.file for r in pool], [r.sha256 for r in pool], [r.file for r in lfw], hashes))
-    twice = duplicates(pool_teacher)
-    in_lfw = (pool_teacher @ lfw_teacher.T).max(axis=1) > SAME_PICTURE_COSINE
+def chosen_uses(  # noqa: PLR0913 - two lists of pictures, three columns each
+    files: list[str],
+    hashes: list[str],
+    teacher: F32,
+    eval_files: list[str],
+    eval_hashes: list[str],
+    eval_teacher: F32,
+) -> list[str]:
+    """What each pool picture is for: train, heldout, or the reason why it is for nothing.
+
+    Faces that the teacher takes for one of the evaluation set go as well, whoever they are.
+    """
+    barred = set(meets(files, hashes, eval_files, set(eval_hashes)))
+    twice = duplicates(teacher)
+    in_evaluation = (teacher @ eval_teacher.T).max(axis=1) > SAME_PICTURE_COSINE
     uses = []
-    for row, again, seen in zip(pool, twice, in_lfw, strict=True):
-        if row.file in barred or seen:
+    for file, again, seen in zip(files, twice, in_evaluation, strict=True):
+        if file in barred or seen:
             uses.append("meets-evaluation")
         elif again:
             uses.append("duplicate")
         else:
-            uses.append("heldout" if is_held_out(row.file) else "train")
+            uses.append("heldout" if is_held_out(file) else "train")
     return uses
 
 
@@ -144,7 +162,9 @@ def _write_index(
     path: Path, rows: list[Aligned], uses: list[str], labels: dict[str, dict[str, str]]
 ) -> None:
     with path.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, INDEX_COLUMNS, extrasaction="ignore", restval="")
+        writer = csv.DictWriter(
+            stream, INDEX_COLUMNS, extrasaction="ignore", restval="", lineterminator="\n"
+        )
         writer.writeheader()
         for row, use in zip(rows, uses, strict=True):
             label = labels.get(row.file, {})

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from training.embedder.teacher import STUDENT_PIXELS
+
 if TYPE_CHECKING:
     from training.embedder.config import StudentConfig
 
 __all__ = ["Student", "pixels_to_tensor"]
 
-PIXEL_MEAN = 127.5
-PIXEL_STD = 128.0
-
 
 def pixels_to_tensor(crops_rgb: torch.Tensor) -> torch.Tensor:
     """(N, H, W, 3) uint8 RGB -> (N, 3, H, W) float32 in about [-1, 1], channels last."""
-    return (crops_rgb.permute(0, 3, 1, 2).float() - PIXEL_MEAN) / PIXEL_STD
+    mean, std = STUDENT_PIXELS.mean_rgb[0], STUDENT_PIXELS.std_rgb[0]
+    return (crops_rgb.permute(0, 3, 1, 2).float() - mean) / std
 
 
 class Block(nn.Module):

@@ -1,8 +1,8 @@
-"""The teacher: a published ONNX embedder, opened for batches."""
+"""ONNX embedders opened for batches: the teacher, and the student once exported."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import onnx
@@ -15,13 +15,30 @@ if TYPE_CHECKING:
 
     from fvs.records import F32, U8
 
-__all__ = ["Teacher", "normalised", "with_free_batch"]
-
-MEAN_RGB = np.array([123.675, 116.28, 103.53], np.float32)
-STD_RGB = np.array([58.395, 57.12, 57.375], np.float32)
+__all__ = [
+    "STUDENT_PIXELS",
+    "TEACHER_PIXELS",
+    "OnnxEmbedder",
+    "Pixels",
+    "normalised",
+    "open_teacher",
+    "with_free_batch",
+]
 
 CHUNK = 16
-"""Rows per run: larger ones leave the cache and are a third slower."""
+"""Rows per run: larger batches leave the cache and are a third slower."""
+
+
+class Pixels(NamedTuple):
+    """What a network wants: `(pixel - mean) / std` per channel of RGB 0..255."""
+
+    mean_rgb: tuple[float, float, float]
+    std_rgb: tuple[float, float, float]
+
+
+TEACHER_PIXELS = Pixels((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
+
+STUDENT_PIXELS = Pixels((127.5, 127.5, 127.5), (128.0, 128.0, 128.0))
 
 
 def with_free_batch(weights: Path) -> bytes:
@@ -38,22 +55,31 @@ def with_free_batch(weights: Path) -> bytes:
 
 
 def normalised(embeddings: F32) -> F32:
-    """Rows scaled to length 1."""
+    """Rows scaled to length 1; a row of zeros stays."""
     lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
     return np.asarray(embeddings / np.maximum(lengths, np.finfo(np.float32).tiny), np.float32)
 
 
-class Teacher:
-    """MobileFaceNet; rows of a batch do not depend on each other."""
+class OnnxEmbedder:
+    """A network of one input and one output; rows of a batch do not depend on each other."""
 
-    def __init__(self, weights: Path, threads: int = 1) -> None:
-        self._session = open_session(with_free_batch(weights), threads)
+    def __init__(self, model: Path | bytes, pixels: Pixels, threads: int = 1) -> None:
+        self._session = open_session(model, threads)
+        self._input = self._session.get_inputs()[0].name
+        self._dimension = int(self._session.get_outputs()[0].shape[1])
+        self._mean = np.array(pixels.mean_rgb, np.float32)
+        self._std = np.array(pixels.std_rgb, np.float32)
 
     def embed(self, crops_rgb: U8) -> F32:
-        """(N, 112, 112, 3) uint8 RGB crops -> (N, 128) float32 of length 1."""
-        parts = [np.zeros((0, 128), np.float32)]
+        """(N, 112, 112, 3) uint8 RGB crops -> (N, D) float32 of length 1."""
+        parts = [np.zeros((0, self._dimension), np.float32)]
         for start in range(0, len(crops_rgb), CHUNK):
-            pixels = (crops_rgb[start : start + CHUNK] - MEAN_RGB) / STD_RGB
+            pixels = (crops_rgb[start : start + CHUNK] - self._mean) / self._std
             tensor = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
-            parts.append(np.asarray(self._session.run(None, {"input0": tensor})[0], np.float32))
+            parts.append(np.asarray(self._session.run(None, {self._input: tensor})[0], np.float32))
         return normalised(np.concatenate(parts))
+
+
+def open_teacher(weights: Path, threads: int = 1) -> OnnxEmbedder:
+    """MobileFaceNet as published, with a free batch axis."""
+    return OnnxEmbedder(with_free_batch(weights), TEACHER_PIXELS, threads)

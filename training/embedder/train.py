@@ -24,7 +24,7 @@ from training.embedder.losses import distillation, separation
 from training.embedder.prepare import inner
 from training.embedder.schedule import Clock, learning_rate
 from training.embedder.student import Student, pixels_to_tensor
-from training.embedder.teacher import Teacher
+from training.embedder.teacher import open_teacher
 
 if TYPE_CHECKING:
     from fvs.records import U8
@@ -133,9 +133,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True, help="what prepare wrote")
     parser.add_argument("--run", type=Path, required=True, help="checkpoint and log go here")
-    parser.add_argument(
-        "--config", type=Path, default=Path(__file__).with_name("mobile128.toml")
-    )
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("mobile128.toml"))
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     args.run.mkdir(parents=True, exist_ok=True)
@@ -150,8 +148,10 @@ def main() -> None:
     checkpoint = args.run / "checkpoint.pt"
     if (state := restore(checkpoint)) is not None:
         trainer.load(state)
-    teacher = Teacher(args.shared / "models" / "mobilefacenet_128d.onnx", threads=1)
-    batches = Batches(config, pool, teacher, np.random.default_rng([config.seed, trainer.step_count]))
+    teacher = open_teacher(args.shared / "models" / "mobilefacenet_128d.onnx", threads=1)
+    batches = Batches(
+        config, pool, teacher, np.random.default_rng([config.seed, trainer.step_count])
+    )
     _train(trainer, batches, checkpoint, args.run / "log.csv")
 
 
@@ -180,7 +180,7 @@ def _log(path: Path, trainer: Trainer, row: dict[str, float]) -> None:
     }  # fmt: skip
     new = not path.exists()
     with path.open("a", newline="") as stream:
-        writer = csv.DictWriter(stream, LOG_COLUMNS, restval="")
+        writer = csv.DictWriter(stream, LOG_COLUMNS, restval="", lineterminator="\n")
         if new:
             writer.writeheader()
         writer.writerow({k: f"{v:.6g}" for k, v in {**counters, **row}.items()})
