@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
-from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import msgspec
 
 from fvs.errors import ManifestError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "DetectHead",
@@ -21,10 +24,15 @@ __all__ = [
     "Task",
     "load_manifest",
     "read_toml",
+    "to_toml",
 ]
 
 Task = Literal["detect", "embed", "pad"]
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+MaybeSha256 = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")]
+PlainName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")]
+Positive = Annotated[int, msgspec.Meta(gt=0)]
+Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Triple = tuple[float, float, float]
 
 MANIFEST_FILE_NAME = "model.toml"
@@ -50,8 +58,8 @@ class PixelInput(_Strict, frozen=True, kw_only=True):
     channels: Literal["rgb", "bgr"]
     mean: Triple = (0.0, 0.0, 0.0)
     std: Triple = (1.0, 1.0, 1.0)
-    size_px: int | None = None
-    multiple_of_px: int = 32
+    size_px: Positive | None = None
+    multiple_of_px: Positive = 32
 
 
 class DetectHead(_Strict, frozen=True, kw_only=True):
@@ -68,11 +76,11 @@ class DetectHead(_Strict, frozen=True, kw_only=True):
     """
 
     family: Literal["yunet", "scrfd"]
-    strides_px: tuple[int, ...]
+    strides_px: tuple[Positive, ...]
     outputs: tuple[str, ...]
-    anchors_per_cell: int = 1
-    score_threshold: float
-    nms_iou: float
+    anchors_per_cell: Positive = 1
+    score_threshold: Fraction
+    nms_iou: Fraction
 
 
 class EmbedHead(_Strict, frozen=True, kw_only=True):
@@ -81,12 +89,12 @@ class EmbedHead(_Strict, frozen=True, kw_only=True):
     Attributes:
         dimension: length of the vector.
         alignment: named five-point template of the crop.
-        output: the ONNX output's name.
+        output: the ONNX output's name; empty where it has only one and its name does not matter.
     """
 
-    dimension: int
+    dimension: Positive
     alignment: Literal["arcface"]
-    output: str
+    output: str = ""
 
 
 class PadHead(_Strict, frozen=True, kw_only=True):
@@ -126,6 +134,7 @@ class Provenance(_Strict, frozen=True, kw_only=True):
         url: where `fvs models pull` fetches the file; empty where there is none.
         archive_member: the file's path inside `url` where that is a zip archive.
         archive_sha256: hash of that archive.
+        archive_size_bytes: its size.
         trained_on: data set, as its authors state it.
     """
 
@@ -133,18 +142,27 @@ class Provenance(_Strict, frozen=True, kw_only=True):
     commit: str
     url: str = ""
     archive_member: str = ""
-    archive_sha256: str = ""
+    archive_sha256: MaybeSha256 = ""
+    archive_size_bytes: int = 0
     trained_on: str
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be fetched safely."""
+        if self.url and not self.url.startswith(("https://", "http://")):
+            raise ValueError("url must begin with https:// or http://")
+        archive = (self.archive_member, self.archive_sha256, self.archive_size_bytes)
+        if any(archive) and not (all(archive) and self.url):
+            raise ValueError("an archive needs url, archive_member, _sha256 and _size_bytes")
 
 
 class ModelManifest(_Strict, frozen=True, kw_only=True):
     """One weight file; exactly one of `detect`, `embed`, `pad` is set and equals `task`."""
 
-    id: str
+    id: PlainName
     task: Task
-    file: str
+    file: PlainName
     sha256: Sha256
-    size_bytes: int
+    size_bytes: Positive
     summary: str
     input: PixelInput
     licence: Licence
@@ -159,8 +177,8 @@ class ModelManifest(_Strict, frozen=True, kw_only=True):
         given = [task for task, head in heads.items() if head is not None]
         if given != [self.task]:
             raise ValueError(f"task is {self.task!r} but the sections given are {given}")
-        if Path(self.file).name != self.file:
-            raise ValueError("file must be a bare file name")
+        if not all(math.isfinite(mean) for mean in self.input.mean):
+            raise ValueError("input.mean must be finite")
         if not all(math.isfinite(s) and s > 0 for s in self.input.std):
             raise ValueError("input.std must be positive")
         if self.pad is not None and self.pad.classes.count("live") != 1:
@@ -195,3 +213,24 @@ def load_manifest(folder: Path) -> ModelManifest:
     if manifest.id != folder.name:
         raise ManifestError(f"{folder}: the manifest inside is for {manifest.id!r}")
     return manifest
+
+
+def to_toml(document: msgspec.Struct) -> str:
+    """The TOML that `read_toml` reads back as an equal document; unset fields are left out."""
+    fields = {
+        key: value for key, value in msgspec.to_builtins(document).items() if value is not None
+    }
+    tables = {key: value for key, value in fields.items() if isinstance(value, dict)}
+    lines = _toml_lines({key: value for key, value in fields.items() if key not in tables})
+    for name, table in tables.items():
+        lines += ["", f"[{name}]", *_toml_lines(table)]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_lines(table: dict[str, object]) -> list[str]:
+    # JSON's strings, numbers, booleans and arrays are TOML's, but for the one character.
+    return [
+        f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+        for key, value in table.items()
+        if value is not None
+    ]

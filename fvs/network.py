@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from fvs.manifest import ModelManifest, PixelInput
+    from fvs.manifest import DetectHead, ModelManifest, PixelInput
     from fvs.records import F32, U8
 
 __all__ = ["Network", "Provider", "Runtime", "pixels_to_tensor"]
@@ -30,6 +30,12 @@ PROVIDER_NAMES: Mapping[Provider, str] = {
 }
 
 LOG_ERRORS_ONLY = 3
+
+YUNET_WIDTHS = (1, 1, 4, 10)
+"""Columns of a YuNet's outputs: class, object, box, five landmarks."""
+
+SCRFD_WIDTHS = (1, 4, 10)
+"""Columns of an SCRFD's outputs: score, box, five landmarks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +71,8 @@ class Network:
         content = _read_verified(manifest, weights)
         self._session = _open_session(content, manifest.id, runtime)
         self._fixed_batch_size = self._check_input()
-        self._output_names = _declared_outputs(manifest)
-        self._check_outputs()
+        self._output_names = self._check_output_names()
+        self._warm_up()
 
     def __repr__(self) -> str:
         return f"Network({self.manifest.id!r}, {self._session.get_providers()[0]})"
@@ -78,15 +84,16 @@ class Network:
             pixels_rgb: (N, H, W, 3) uint8 RGB; N may be 0.
 
         Returns:
-            Output name -> (N, ...) float32, in the manifest's order. Row i depends on picture i
-            only.
+            Output name as the manifest has it -> (N, ...) float32, in the manifest's order. Row i
+            depends on picture i only.
 
         Raises:
             UsageError: the pixels have the wrong type or shape.
         """
         _require_pixels(pixels_rgb, self.manifest.input)
         if len(pixels_rgb) == 0:
-            template = self._run_tensor(self._blank_tensor())
+            height, width = pixels_rgb.shape[1:3]
+            template = self._run_tensor(np.zeros((1, 3, height, width), np.float32))
             return {name: array[:0] for name, array in template.items()}
         tensor = pixels_to_tensor(pixels_rgb, self.manifest.input)
         step = self._fixed_batch_size or len(tensor)
@@ -101,7 +108,7 @@ class Network:
         if self.manifest.detect is not None:
             # SCRFD exports flatten the batch into the rows; give it back its axis.
             arrays = [array.reshape(len(tensor), -1, array.shape[-1]) for array in arrays]
-        return dict(zip(self._output_names, arrays, strict=True))
+        return dict(zip(_declared_outputs(self.manifest), arrays, strict=True))
 
     def _blank_tensor(self) -> F32:
         side = self.manifest.input.size_px or self.manifest.input.multiple_of_px
@@ -124,15 +131,31 @@ class Network:
             raise self._mismatch("input shape", ["N or 1", 3, side, side], shape)
         return 1 if isinstance(shape[0], int) else None
 
-    def _check_outputs(self) -> None:
+    def _check_output_names(self) -> tuple[str, ...]:
+        """The graph's names of the manifest's outputs, in the manifest's order."""
+        declared = _declared_outputs(self.manifest)
         present = [node.name for node in self._session.get_outputs()]
-        missing = [name for name in self._output_names if name not in present]
-        if missing:
-            raise self._mismatch("outputs", list(self._output_names), present)
-        arrays = self._run_tensor(self._blank_tensor())
-        for name, width in _declared_widths(self.manifest).items():
-            if arrays[name].shape[-1] != width:
-                raise self._mismatch(f"width of output {name}", width, arrays[name].shape[-1])
+        if declared == ("",) and len(present) == 1:
+            return (present[0],)
+        if not set(declared) <= set(present):
+            raise self._mismatch("outputs", list(declared), present)
+        return declared
+
+    def _warm_up(self) -> None:
+        """Run once, so that the first caller need not wait, and check what comes out."""
+        tensor = self._blank_tensor()
+        try:
+            arrays = self._run_tensor(tensor)
+        except Exception as error:  # onnxruntime's exceptions share no base but Exception
+            raise ModelIntegrityError(
+                f"{self.manifest.id}: its first run failed: {error}"
+            ) from error
+        for name, shape in _declared_shapes(self.manifest, tensor.shape[-1]).items():
+            got = arrays[name]
+            if got.shape != shape or got.dtype != np.float32:
+                raise self._mismatch(
+                    f"output {name!r}", f"float32 {shape}", f"{got.dtype} {got.shape}"
+                )
 
     def _mismatch(self, what: str, expected: object, got: object) -> ModelIntegrityError:
         return ModelIntegrityError(
@@ -200,23 +223,28 @@ def _declared_outputs(manifest: ModelManifest) -> tuple[str, ...]:
     return (manifest.pad.output,) if manifest.pad is not None else ()
 
 
-def _declared_widths(manifest: ModelManifest) -> dict[str, int]:
-    """Length of the last axis of each output."""
+def _declared_shapes(manifest: ModelManifest, side_px: int) -> dict[str, tuple[int, ...]]:
+    """Shape of each output for one picture of `side_px`."""
     if manifest.embed is not None:
-        return {manifest.embed.output: manifest.embed.dimension}
+        return {manifest.embed.output: (1, manifest.embed.dimension)}
     if manifest.pad is not None:
-        return {manifest.pad.output: len(manifest.pad.classes)}
-    head = manifest.detect
-    if head is None:
-        return {}
-    kinds = [1, 1, 4, 10] if head.family == "yunet" else [1, 4, 10]
-    widths = np.repeat(kinds, len(head.strides_px)).tolist()
-    if len(widths) != len(head.outputs):
+        return {manifest.pad.output: (1, len(manifest.pad.classes))}
+    return (
+        {} if manifest.detect is None else _detector_shapes(manifest.id, manifest.detect, side_px)
+    )
+
+
+def _detector_shapes(model_id: str, head: DetectHead, side_px: int) -> dict[str, tuple[int, ...]]:
+    """(1, rows, width): per kind of output and level, a row for each anchor of each cell."""
+    widths = YUNET_WIDTHS if head.family == "yunet" else SCRFD_WIDTHS
+    rows = [(side_px // stride) ** 2 * head.anchors_per_cell for stride in head.strides_px]
+    shapes = [(1, n, width) for width in widths for n in rows]
+    if len(shapes) != len(head.outputs):
         raise ModelIntegrityError(
-            f"{manifest.id}: {head.family} with {len(head.strides_px)} strides has {len(widths)} "
+            f"{model_id}: {head.family} with {len(head.strides_px)} strides has {len(shapes)} "
             f"outputs, model.toml names {len(head.outputs)}"
         )
-    return dict(zip(head.outputs, widths, strict=True))
+    return dict(zip(head.outputs, shapes, strict=True))
 
 
 def _require_pixels(pixels_rgb: U8, spec: PixelInput) -> None:
@@ -228,5 +256,7 @@ def _require_pixels(pixels_rgb: U8, spec: PixelInput) -> None:
     height, width = pixels_rgb.shape[1:3]
     if spec.size_px is not None and (height, width) != (spec.size_px, spec.size_px):
         raise UsageError(f"expected {spec.size_px} px squares, got {width} x {height}")
-    if height % spec.multiple_of_px and spec.size_px is None:
-        raise UsageError(f"sides must be multiples of {spec.multiple_of_px} px")
+    if spec.size_px is None and (
+        min(height, width) == 0 or height % spec.multiple_of_px or width % spec.multiple_of_px
+    ):
+        raise UsageError(f"sides must be positive multiples of {spec.multiple_of_px} px")

@@ -19,6 +19,8 @@ from fvs.errors import ManifestError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fvs.packs import Pack
+
 __all__ = [
     "AgeBand",
     "BandEvidence",
@@ -88,6 +90,8 @@ class BandEvidence(_Strict, frozen=True, kw_only=True):
         reason: why not, in words; empty where held.
         worst_group: the band's group that decides.
         fmr: of that group, at `threshold` (at the point's own threshold if not supported).
+        fnmr: of mated LFW pairs, at the threshold that the worst group asks for; None where no
+            group has enough pairs to ask for one.
     """
 
     band: AgeBand
@@ -96,6 +100,7 @@ class BandEvidence(_Strict, frozen=True, kw_only=True):
     reason: str
     worst_group: str
     fmr: Rate | None
+    fnmr: Rate | None
 
 
 class OperatingPoint(_Strict, frozen=True, kw_only=True):
@@ -180,6 +185,20 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
             f"pack {self.pack!r} has no operating point for FMR {target_fmr:g}: {why}",
             advice=f"Targets with an operating point: {have}.",
         )
+
+    def require_models(self, pack: Pack) -> None:
+        """Refuse a pack whose weights are not those that the points were measured with.
+
+        Raises:
+            ManifestError: they differ.
+        """
+        measured = (self.detector_sha256, self.embedder_sha256, *self.pad_sha256)
+        present = (pack.detector, pack.embedder, *pack.pad)
+        if measured != tuple(files.manifest.sha256 for files in present):
+            raise ManifestError(
+                f"the operating points of pack {self.pack!r} were measured with other weights",
+                advice="Derive them anew with `fvs operating-points derive`.",
+            )
 
 
 def load_operating_points(path: Path) -> OperatingPoints:

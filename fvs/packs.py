@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fvs.errors import ModelNotFoundError
-from fvs.manifest import ModelManifest, load_manifest, read_toml
+from fvs.errors import ManifestError, ModelNotFoundError
+from fvs.manifest import ModelManifest, Task, load_manifest, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,11 @@ class PackSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     detector: str
     embedder: str
     pad: tuple[str, ...] = ()
+
+    @property
+    def model_ids(self) -> tuple[str, ...]:
+        """Detector, embedder, then the PAD networks."""
+        return (self.detector, self.embedder, *self.pad)
 
 
 @dataclass(frozen=True)
@@ -78,10 +83,14 @@ def list_packs(models_dir: Path) -> dict[str, PackSpec]:
     """Pack name -> spec of every pack in `models_dir`, by name.
 
     Raises:
-        ManifestError: one of them is wrong.
+        ManifestError: one of them is wrong, or is not named after its folder.
     """
     paths = sorted((models_dir / "packs").glob(f"*/{PACK_FILE_NAME}"))
-    return {path.parent.name: read_toml(path, PackSpec) for path in paths}
+    packs = {path.parent.name: read_toml(path, PackSpec) for path in paths}
+    for folder_name, spec in packs.items():
+        if spec.name != folder_name:
+            raise ManifestError(f"the pack in folder {folder_name!r} calls itself {spec.name!r}")
+    return packs
 
 
 def find_weights(
@@ -115,8 +124,7 @@ def load_pack(name: str, models_dir: Path, weight_dirs: Sequence[Path] = ()) -> 
             f"there is no pack {name!r}", advice=f"Packs: {', '.join(packs) or 'none'}."
         )
     spec = packs[name]
-    ids = (spec.detector, spec.embedder, *spec.pad)
-    manifests = [load_manifest(models_dir / model_id) for model_id in ids]
+    manifests = _manifests_of(spec, models_dir)
     found = [find_weights(manifest, models_dir, weight_dirs) for manifest in manifests]
     missing = [m.file for m, path in zip(manifests, found, strict=True) if path is None]
     if missing:
@@ -137,3 +145,16 @@ def load_pack(name: str, models_dir: Path, weight_dirs: Sequence[Path] = ()) -> 
         pad=tuple(files[2:]),
         operating_points_path=models_dir / "packs" / name / OPERATING_POINTS_FILE_NAME,
     )
+
+
+def _manifests_of(spec: PackSpec, models_dir: Path) -> list[ModelManifest]:
+    """The manifests in the order of `model_ids`, each of the task that its role asks for."""
+    manifests = [load_manifest(models_dir / model_id) for model_id in spec.model_ids]
+    pads: list[Task] = ["pad"] * len(spec.pad)
+    tasks: tuple[Task, ...] = ("detect", "embed", *pads)
+    for manifest, task in zip(manifests, tasks, strict=True):
+        if manifest.task != task:
+            raise ManifestError(
+                f"pack {spec.name!r} wants {task} from {manifest.id}, whose task is {manifest.task}"
+            )
+    return manifests

@@ -10,7 +10,19 @@ import numpy as np
 if TYPE_CHECKING:
     from fvs.records import F32, F64, U8, Pixels
 
-__all__ = ["grey", "laplacian", "quarter_turn", "resize", "warp_affine"]
+__all__ = [
+    "blur",
+    "convolve",
+    "encode_jpeg",
+    "grey",
+    "jpeg_round_trip",
+    "quarter_turn",
+    "resize",
+    "resize_field",
+    "smooth_field",
+    "warp_affine",
+    "warp_perspective",
+]
 
 
 def resize(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
@@ -18,6 +30,12 @@ def resize(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
     shrinks = width_px * height_px < pixels.shape[0] * pixels.shape[1]
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized = cv2.resize(pixels, (width_px, height_px), interpolation=interpolation)
+    return np.asarray(resized, np.uint8)
+
+
+def resize_bilinear(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
+    """Resample to an exact size bilinearly even to shrink, as networks trained that way expect."""
+    resized = cv2.resize(pixels, (width_px, height_px), interpolation=cv2.INTER_LINEAR)
     return np.asarray(resized, np.uint8)
 
 
@@ -44,6 +62,75 @@ def grey(pixels_rgb: U8) -> U8:
     return np.asarray(cv2.cvtColor(pixels_rgb, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def laplacian(grey_pixels: U8) -> F32:
-    """(H, W) -> (H, W) float32 discrete Laplacian, 3 x 3."""
-    return np.asarray(cv2.Laplacian(grey_pixels, cv2.CV_32F), np.float32)
+def warp_perspective(pixels: Pixels, picture_to_frame: F64, canvas: Pixels) -> Pixels:
+    """Lay a picture onto a copy of `canvas`, bilinearly.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        picture_to_frame: (3, 3) homography of picture to canvas coordinates.
+        canvas: (H', W', 3) uint8, seen wherever the picture does not reach.
+    """
+    height, width = canvas.shape[:2]
+    laid = cv2.warpPerspective(
+        pixels,
+        picture_to_frame,
+        (width, height),
+        dst=canvas.copy(),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_TRANSPARENT,
+    )
+    return np.asarray(laid, np.uint8)
+
+
+def resize_field(field: F32, width_px: int, height_px: int) -> F32:
+    """Resample a float field, (H, W) or (H, W, C), bilinearly to an exact size."""
+    resized = cv2.resize(field, (width_px, height_px), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(resized, np.float32)
+
+
+def smooth_field(field: F32, sigma_px: float) -> F32:
+    """Gaussian blur of a plane of float32 values, without rounding; borders are mirrored."""
+    return np.asarray(cv2.GaussianBlur(field, (0, 0), sigma_px), np.float32)
+
+
+def blur(pixels: Pixels, sigma_px: float) -> Pixels:
+    """Gaussian blur; a sigma of 0 changes nothing."""
+    if sigma_px <= 0:
+        return pixels
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma_px), np.uint8)
+
+
+def convolve(pixels: Pixels, kernel: F32) -> Pixels:
+    """Correlate each channel with one small (h, w) kernel; the border is reflected."""
+    return np.asarray(cv2.filter2D(pixels, -1, kernel), np.uint8)
+
+
+def encode_jpeg(pixels_rgb: Pixels, quality: int) -> bytes:
+    """Baseline JPEG file of a picture, `quality` 1 to 100."""
+    bgr = cv2.cvtColor(pixels_rgb, cv2.COLOR_RGB2BGR)
+    _, content = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return content.tobytes()
+
+
+def jpeg_round_trip(pixels_rgb: Pixels, quality: int) -> Pixels:
+    """What is left of a picture after JPEG compression at `quality` 1 to 100."""
+    content = np.frombuffer(encode_jpeg(pixels_rgb, quality), np.uint8)
+    bgr = np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR), np.uint8)
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def encode_png(pixels_rgb: Pixels) -> bytes:
+    """(H, W, 3) uint8 RGB -> PNG file."""
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(pixels_rgb, cv2.COLOR_RGB2BGR))
+    return encoded.tobytes()
+
+
+def limit_opencv_threads(threads: int) -> None:
+    """Set OpenCV's threads for the whole process, which only the process's owner should do."""
+    cv2.setNumThreads(threads)
+
+
+def cielab(pixels_rgb: U8) -> F32:
+    """(H, W, 3) sRGB -> (H, W, 3) float32 CIELAB (D65): L* 0..100, a* and b* about -128..127."""
+    unit = pixels_rgb.astype(np.float32) / np.float32(255.0)
+    return np.asarray(cv2.cvtColor(unit, cv2.COLOR_RGB2Lab), np.float32)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fvs.errors import UsageError
-from fvs.status import Status
+from fvs.status import Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ __all__ = [
     "U8",
     "Bool",
     "Crops",
+    "Decisions",
     "Embeddings",
     "Faces",
     "Images",
@@ -253,3 +254,22 @@ class Scores(Rows):
     """
 
     similarity: F32
+
+
+@dataclass(frozen=True, eq=False)
+class Decisions(Rows):
+    """Answers.
+
+    Attributes:
+        status: (N,) uint8, always OK: not having compared is an outcome.
+        outcome: N `Outcome`.
+        reasons: N tuples of reason codes, the gravest first; see `fvs.advice`.
+        threshold: (N,) float32, the score from which this subject matches; NaN where no
+            threshold holds the target at the subject's age.
+        target_fmr: (N,) float64.
+    """
+
+    outcome: tuple[Outcome, ...]
+    reasons: tuple[tuple[str, ...], ...]
+    threshold: F32
+    target_fmr: F64

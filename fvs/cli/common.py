@@ -12,11 +12,15 @@ import platformdirs
 import typer
 from rich.console import Console
 
-from fvs.errors import ModelNotFoundError
+from fvs.engine import Engine, EngineSettings
+from fvs.errors import ModelNotFoundError, UsageError
+from fvs.image import DecodeLimits
 from fvs.packs import Pack, list_packs, load_pack, shipped_models_dir
+from fvs.raster import encode_png, limit_opencv_threads
 
 if TYPE_CHECKING:
     from fvs.errors import FvsError
+    from fvs.records import Pixels
 
 __all__ = [
     "ERROR_CONSOLE",
@@ -24,11 +28,14 @@ __all__ = [
     "ExitCode",
     "JsonOption",
     "PackOption",
+    "open_engine",
     "open_pack",
     "print_error",
     "print_json",
+    "read_picture",
     "user_models_dir",
     "weight_dirs",
+    "write_picture",
 ]
 
 OUTPUT_CONSOLE = Console()
@@ -53,7 +60,7 @@ class ExitCode(IntEnum):
 
     MATCH = 0
     NO_MATCH = 1
-    NOT_COMPARED = 2
+    NO_DECISION = 2
     WRONG_USE = 3
 
 
@@ -85,10 +92,12 @@ def open_pack(name_or_dir: str) -> Pack:
         ModelNotFoundError: no such pack, or files are missing.
         ManifestError: a manifest is wrong.
     """
-    models_dir = shipped_models_dir()
     folder = Path(name_or_dir)
     if folder.is_dir():
-        return _pack_in(folder, models_dir)
+        return _pack_in(folder, shipped_models_dir())
+    # A pack that `fvs models import --adopt` made lies in a weight folder, manifests and all.
+    homes = (shipped_models_dir(), *weight_dirs())
+    models_dir = next((home for home in homes if name_or_dir in list_packs(home)), homes[0])
     return load_pack(name_or_dir, models_dir, weight_dirs())
 
 
@@ -101,6 +110,38 @@ def _pack_in(folder: Path, models_dir: Path) -> Pack:
     raise ModelNotFoundError(
         f"{folder} holds no complete pack", advice="`fvs models list` names each pack's files."
     )
+
+
+def open_engine(pack: Pack) -> Engine:
+    """An engine that uses every core of this process."""
+    limit_opencv_threads(1)
+    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return Engine.from_pack(pack, EngineSettings(workers=workers or 1))
+
+
+def read_picture(path: Path) -> bytes:
+    """A file's content, or as much of it as shows that it is too large.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(DecodeLimits().max_bytes + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+
+
+def write_picture(path: Path, pixels_rgb: Pixels) -> None:
+    """Write a PNG.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        path.write_bytes(encode_png(pixels_rgb))
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
 def print_json(document: object) -> None:

@@ -1,0 +1,1 @@
+"""Measurements of speed and accuracy, and the tables of the README made from them."""

@@ -1,0 +1,1 @@
+"""Speed: of this engine by stage and under load, and side by side with others."""

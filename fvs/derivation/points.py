@@ -1,0 +1,211 @@
+"""Scores -> operating points: the rules by which thresholds are set, and nothing else.
+
+1. A group's own threshold is the lowest at which the upper bound of its FMR is within the target;
+   a group with too few pairs to show that has none.
+2. A point's threshold is the highest of the adult groups' own: the strictest adult group's.
+3. An age band holds the target where its groups' own thresholds, or the point's if higher, still
+   let enough mated pairs pass. Knowing the age can only raise the bar, never lower it.
+4. A target that no adult group can show, or only at a threshold that is of no use, is refused;
+   likewise one whose threshold lies where non-mated pairs may have been dropped as duplicates.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fvs.derivation.groups import AGE_BANDS
+from fvs.errors import UsageError
+from fvs.metrics.intervals import rate, trials_needed
+from fvs.metrics.rates import threshold_within
+from fvs.operating_points import BandEvidence, GroupRate, OperatingPoint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fvs.metrics.rates import ScoreTail
+    from fvs.operating_points import AgeBand, Rate
+    from fvs.records import F32
+
+__all__ = ["MOST_USABLE_FNMR", "GroupScores", "MeasuredScores", "derive_points"]
+
+MOST_USABLE_FNMR = 0.5
+"""A threshold that refuses more than half of all mated LFW pairs is of no use."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class GroupScores:
+    """Non-mated scores within one group.
+
+    Attributes:
+        name: as published.
+        source: where the pictures are from.
+        adult: whether it is one of those whose strictest sets the threshold.
+        band: their ages; None where they are not known one by one.
+        subjects: how many people.
+        scores: of all pairs of them.
+    """
+
+    name: str
+    source: str
+    adult: bool
+    band: AgeBand | None
+    subjects: int
+    scores: ScoreTail
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MeasuredScores:
+    """All that operating points are derived from.
+
+    Attributes:
+        mated: (M,) float32 scores of one person's pictures (LFW).
+        lfw_non_mated: scores of different people's (LFW).
+        groups: non-mated scores by group.
+        cleaned_from: pairs of adults that score so high were taken for one person and dropped.
+    """
+
+    mated: F32
+    lfw_non_mated: ScoreTail
+    groups: tuple[GroupScores, ...]
+    cleaned_from: float
+
+
+class _Own(NamedTuple):
+    """A group and the threshold that it would have alone.
+
+    None where it has too few pairs to show the target, +inf where too many of them reach the
+    highest score there is.
+    """
+
+    group: GroupScores
+    threshold: float | None
+
+
+def derive_points(
+    measured: MeasuredScores, targets: Sequence[float]
+) -> tuple[tuple[OperatingPoint, ...], Mapping[str, str]]:
+    """Set a threshold for each target, or say why there is none.
+
+    Returns:
+        The points, highest target first, and the reason per target without one.
+
+    Raises:
+        UsageError: a target is no rate, or there are no mated scores or no adult group.
+    """
+    if not len(measured.mated) or not any(group.adult for group in measured.groups):
+        raise UsageError("operating points need mated scores and at least one adult group")
+    points: list[OperatingPoint] = []
+    unsupported: dict[str, str] = {}
+    for target in sorted(set(targets), reverse=True):
+        derived = _derive_point(measured, target)
+        if isinstance(derived, str):
+            unsupported[f"{target:g}"] = derived
+        else:
+            points.append(derived)
+    return tuple(points), unsupported
+
+
+def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | str:
+    owns = [_Own(group, threshold_within(group.scores, target)) for group in measured.groups]
+    adult = [own for own in owns if own.group.adult]
+    strictest = _strictest(adult)
+    if strictest is None:
+        return _too_few(adult, target)
+    threshold = _known(strictest)
+    fnmr = _fnmr(measured, threshold)
+    if fnmr.point > MOST_USABLE_FNMR:
+        return _useless(strictest, fnmr)
+    if threshold >= measured.cleaned_from:
+        return (
+            f"{strictest.group.name} would need a threshold of {threshold:.4f}, but pairs from "
+            f"{measured.cleaned_from:g} were dropped as one person, some of them perhaps wrongly"
+        )
+    return OperatingPoint(
+        target_fmr=target,
+        threshold=threshold,
+        strictest_group=strictest.group.name,
+        fnmr=fnmr,
+        fmr_lfw=measured.lfw_non_mated.fmr_at(threshold),
+        groups=tuple(_group_rate(own, threshold) for own in owns),
+        bands=tuple(
+            _band_evidence(measured, owns, band, (target, threshold)) for band in AGE_BANDS
+        ),
+    )
+
+
+def _band_evidence(
+    measured: MeasuredScores, owns: Sequence[_Own], band: AgeBand, at: tuple[float, float]
+) -> BandEvidence:
+    target, point_threshold = at
+    mine = [own for own in owns if own.group.band == band]
+    worst = _strictest(mine)
+    if worst is None:
+        return BandEvidence(
+            band=band,
+            status="not_supported",
+            threshold=None,
+            reason=_too_few(mine, target),
+            worst_group="",
+            fmr=None,
+            fnmr=None,
+        )
+    threshold = max(_known(worst), point_threshold)
+    fnmr = _fnmr(measured, threshold)
+    held = fnmr.point <= MOST_USABLE_FNMR
+    return BandEvidence(
+        band=band,
+        status="held" if held else "not_supported",
+        threshold=threshold if held else None,
+        reason="" if held else _useless(worst, fnmr),
+        worst_group=worst.group.name,
+        fmr=worst.group.scores.fmr_at(threshold if held else point_threshold),
+        fnmr=fnmr,
+    )
+
+
+def _strictest(owns: Sequence[_Own]) -> _Own | None:
+    supported = [own for own in owns if own.threshold is not None]
+    return max(supported, key=_known, default=None)
+
+
+def _known(own: _Own) -> float:
+    if own.threshold is None:
+        raise UsageError(f"{own.group.name} has no threshold of its own")
+    return own.threshold
+
+
+def _fnmr(measured: MeasuredScores, threshold: float) -> Rate:
+    return rate(int(np.sum(measured.mated < np.float32(threshold))), len(measured.mated))
+
+
+def _group_rate(own: _Own, threshold: float) -> GroupRate:
+    return GroupRate(
+        group=own.group.name,
+        source=own.group.source,
+        adult=own.group.adult,
+        subjects=own.group.subjects,
+        fmr=own.group.scores.fmr_at(threshold),
+        own_threshold=_finite(own.threshold),
+    )
+
+
+def _finite(threshold: float | None) -> float | None:
+    return threshold if threshold is not None and math.isfinite(threshold) else None
+
+
+def _too_few(owns: Sequence[_Own], target: float) -> str:
+    most = max((own.group.scores.trials for own in owns), default=0)
+    return f"{most} non-mated pairs in the largest group, need {trials_needed(target)}"
+
+
+def _useless(own: _Own, fnmr: Rate) -> str:
+    needed = _finite(own.threshold)
+    return (
+        f"{own.group.name} would need a threshold "
+        f"{'above every score' if needed is None else f'of {needed:.4f}'}, which refuses "
+        f"{fnmr.point:.0%} of mated LFW pairs (at most {MOST_USABLE_FNMR:.0%} are acceptable)"
+    )

@@ -1,0 +1,272 @@
+"""Finds faces in pictures of any size, cheapest look first.
+
+A *look* is one way of showing a picture to the network: fitted into a square canvas with a border
+around it, perhaps turned by quarters. Every picture gets the looks of the first step; those of
+each further step are only for pictures in which nothing *fit* was found until then. What all
+looks at a picture have found is pooled, and of detections that overlap the best stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fvs.detect_heads import decode, suppress_overlaps
+from fvs.errors import UsageError
+from fvs.geometry import turn_points
+from fvs.raster import quarter_turn, resize
+from fvs.records import F64, U8, Bool, Faces, Images, Int, Pixels
+
+if TYPE_CHECKING:
+    from fvs.manifest import DetectHead, PixelInput
+    from fvs.network import Network
+
+__all__ = ["FaceSearch", "Look", "SearchStep", "detect_faces"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One way of showing a picture to the network.
+
+    Attributes:
+        side_px: of the square canvas; networks of a fixed input size use that instead.
+        border: empty part of the canvas on each side, as a fraction of its side, below 0.5.
+        quarter_turns: counter-clockwise turns of the canvas.
+    """
+
+    side_px: int
+    border: float
+    quarter_turns: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a canvas without room.
+
+        Raises:
+            UsageError: the side is not positive, or the border leaves nothing.
+        """
+        if self.side_px < 1 or not 0 <= self.border < 0.5:  # noqa: PLR2004 - half is all
+            raise UsageError(f"a look needs a side >= 1 px and a border in 0..0.5, got {self}")
+
+
+NEAR = Look(side_px=320, border=0.0625)
+"""A narrow border keeps a face at the edge of the picture away from the edge of the canvas."""
+
+CLOSE_UP = Look(side_px=160, border=0.2)
+"""A face that fills or exceeds the picture, small enough to be seen whole, and cheap."""
+
+FAR = Look(side_px=640, border=0.03)
+"""Twice the pixels, four times the cost: for the small portrait on a card."""
+
+
+def _turned(look: Look) -> tuple[Look, ...]:
+    return tuple(replace(look, quarter_turns=quarters) for quarters in (1, 2, 3))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchStep:
+    """Looks that are taken together, and what ends the search after them.
+
+    Attributes:
+        looks: at the picture.
+        fit_score: a picture whose best detection so far is at least this sure is done.
+    """
+
+    looks: tuple[Look, ...]
+    fit_score: float
+
+
+SURELY_UPRIGHT = 0.92
+"""YuNet also finds faces that are not upright, with landmarks as if they were, so that only the
+score can tell; see tests/test_detect_real_faces.py."""
+
+BEST_OF_FOUR_TURNS = 0.75
+"""Once all turns were compared, a face need only be a face."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceSearch:
+    """How hard to look for faces, and when to stop.
+
+    Attributes:
+        steps: cheapest first; each is for the pictures that are not done after the former.
+        fit_side_px: a detection can only end the search if the shorter side of its box has this
+            many canvas pixels; below, landmarks are coarse.
+        min_side_px: detections with a shorter side than this in the picture are dropped.
+        canvas_px_per_run: canvas pixels given to the network at once; bounds memory.
+    """
+
+    steps: tuple[SearchStep, ...] = (
+        SearchStep(looks=(NEAR,), fit_score=SURELY_UPRIGHT),
+        SearchStep(looks=(CLOSE_UP,), fit_score=SURELY_UPRIGHT),
+        SearchStep(looks=_turned(NEAR) + _turned(CLOSE_UP), fit_score=BEST_OF_FOUR_TURNS),
+        SearchStep(looks=(FAR,), fit_score=SURELY_UPRIGHT),
+        SearchStep(looks=_turned(FAR), fit_score=BEST_OF_FOUR_TURNS),
+    )
+    fit_side_px: float = 20.0
+    min_side_px: float = 8.0
+    canvas_px_per_run: int = 16 * 320 * 320
+
+
+@dataclass(frozen=True, eq=False)
+class _Sighting:
+    """What one look, or several, found.
+
+    Attributes:
+        faces: in the picture frame.
+        large: (M,) True where the box was large enough in its canvas to end the search.
+        quarter_turns: (M,) of the look.
+    """
+
+    faces: Faces
+    large: Bool
+    quarter_turns: Int
+
+
+@dataclass(frozen=True, eq=False)
+class _Canvases:
+    """Pictures fitted into squares: before turning, canvas = (picture + 0.5) * zoom + corner."""
+
+    pixels_rgb: U8
+    zoom: F64
+    corner: F64
+
+
+def detect_faces(images: Images, network: Network, search: FaceSearch = FaceSearch()) -> Faces:
+    """Find all faces of all pictures.
+
+    Args:
+        images: N pictures.
+        network: a detector.
+        search: how hard to look.
+
+    Returns:
+        Faces in the pixel frame of `images.pixels_rgb`, sorted by image, then by falling
+        detection score; all OK. Pictures that are not OK, or without a face, have no rows. A
+        face that lies on its side has landmarks that do.
+
+    Raises:
+        UsageError: the network is no detector.
+    """
+    head = network.manifest.detect
+    if head is None:
+        raise UsageError(f"{network.manifest.id} is no detector")
+    pending = np.flatnonzero(images.ok)
+    pool = _nothing()
+    for step in _distinct_steps(search, network.manifest.input):
+        seen = [_look_at(images, pending, network, look, search) for look in step.looks]
+        pool = _pool([pool, *seen])
+        fit = pool.large & (pool.faces.detection_score >= step.fit_score)
+        pending = np.setdiff1d(pending, pool.faces.image_index[fit])
+        if not len(pending):
+            break
+    return _best_of(pool, head, search)
+
+
+def _distinct_steps(search: FaceSearch, spec: PixelInput) -> list[SearchStep]:
+    """The steps with canvases that the network takes; looks that then coincide are dropped."""
+    steps: list[SearchStep] = []
+    seen: set[Look] = set()
+    for step in search.steps:
+        adapted = [replace(look, side_px=_accepted_side(look.side_px, spec)) for look in step.looks]
+        new = tuple(look for look in dict.fromkeys(adapted) if look not in seen)
+        seen.update(new)
+        steps.append(replace(step, looks=new))
+    return steps
+
+
+def _accepted_side(side_px: int, spec: PixelInput) -> int:
+    return spec.size_px or -(-side_px // spec.multiple_of_px) * spec.multiple_of_px
+
+
+def _look_at(
+    images: Images, rows: Int, network: Network, look: Look, search: FaceSearch
+) -> _Sighting:
+    """Show pictures to the network, as many at once as memory allows."""
+    step = max(1, search.canvas_px_per_run // look.side_px**2)
+    parts = [_nothing()]
+    for start in range(0, len(rows), step):
+        chunk = rows[start : start + step]
+        pictures = [p for p in (images.pixels_rgb[row] for row in chunk) if p is not None]
+        canvases = _fit_into_canvases(pictures, look)
+        parts.append(_read(canvases, chunk, network, look, search))
+    return _pool(parts)
+
+
+def _fit_into_canvases(pictures: list[Pixels], look: Look) -> _Canvases:
+    """Resize each picture to fit inside the border, centre it on black, and turn the canvas."""
+    side = look.side_px
+    room = side * (1 - 2 * look.border)
+    native = np.array([(p.shape[1], p.shape[0]) for p in pictures], np.float64)
+    fitted = np.maximum(np.rint(native * (room / native.max(axis=1, keepdims=True))), 1)
+    corner = (side - fitted) // 2
+    canvases = np.zeros((len(pictures), side, side, 3), np.uint8)
+    for canvas, picture, wh, (left, top) in zip(
+        canvases, pictures, fitted.astype(int), corner.astype(int), strict=True
+    ):
+        canvas[top : top + wh[1], left : left + wh[0]] = resize(picture, wh[0], wh[1])
+        canvas[:] = quarter_turn(canvas, look.quarter_turns)
+    return _Canvases(canvases, zoom=fitted / native, corner=corner)
+
+
+def _read(
+    canvases: _Canvases, rows: Int, network: Network, look: Look, search: FaceSearch
+) -> _Sighting:
+    """Run the network on one batch and bring what it finds back to the frame of the pictures."""
+    head = network.manifest.detect
+    if head is None:
+        return _nothing()
+    candidates = decode(network.run(canvases.pixels_rgb), head, look.side_px)
+    seen = suppress_overlaps(candidates, head.nms_iou)
+    large = seen.width_height_px.min(axis=1) >= search.fit_side_px
+    faces = _to_picture(seen, canvases, look)
+    faces = replace(faces, image_index=rows[seen.image_index])
+    return _Sighting(faces, np.asarray(large), np.full(len(faces), look.quarter_turns))
+
+
+def _to_picture(seen: Faces, canvases: _Canvases, look: Look) -> Faces:
+    """From the frame of the (turned) canvases to that of the pictures."""
+    points = np.concatenate([seen.xyxy_px.reshape(-1, 2, 2), seen.landmarks_px], axis=1)
+    square = np.full((len(seen), 2), look.side_px)
+    unturned = turn_points(points, square, np.full(len(seen), -look.quarter_turns))
+    zoom, corner = canvases.zoom[seen.image_index], canvases.corner[seen.image_index]
+    # The resampler maps pixel centres: picture + 0.5 -> (picture + 0.5) * zoom.
+    points = ((unturned + 0.5 - corner[:, None]) / zoom[:, None] - 0.5).astype(np.float32)
+    corners = points[:, :2]
+    boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+    return replace(seen, xyxy_px=boxes, landmarks_px=points[:, 2:])
+
+
+def _best_of(pool: _Sighting, head: DetectHead, search: FaceSearch) -> Faces:
+    """The surest detections of each face, from the looks that show the picture upright.
+
+    Upright is the turn with the picture's surest face. What other turns found goes: people in
+    one picture stand one way up, and turned faces yield boxes that do not even overlap.
+    """
+    faces = pool.faces
+    usable = faces.width_height_px.min(axis=1) >= search.min_side_px
+    upright = np.zeros(faces.image_index.max(initial=-1) + 1, np.int64)
+    worst_first = np.lexsort((faces.detection_score, pool.large, usable))
+    upright[faces.image_index[worst_first]] = pool.quarter_turns[worst_first]
+    kept = usable & (pool.quarter_turns == upright[faces.image_index])
+    return suppress_overlaps(faces.take(kept), head.nms_iou)
+
+
+def _pool(parts: list[_Sighting]) -> _Sighting:
+    return _Sighting(
+        faces=Faces.concatenate([part.faces for part in parts]),
+        large=np.concatenate([part.large for part in parts]),
+        quarter_turns=np.concatenate([part.quarter_turns for part in parts]),
+    )
+
+
+def _nothing() -> _Sighting:
+    faces = Faces(
+        status=np.zeros(0, np.uint8),
+        image_index=np.zeros(0, np.int64),
+        xyxy_px=np.zeros((0, 4), np.float32),
+        landmarks_px=np.zeros((0, 5, 2), np.float32),
+        detection_score=np.zeros(0, np.float32),
+    )
+    return _Sighting(faces, np.zeros(0, np.bool_), np.zeros(0, np.int64))

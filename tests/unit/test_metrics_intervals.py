@@ -1,0 +1,92 @@
+"""Exact intervals against the binomial distribution itself."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, binomtest
+
+from fvs.errors import UsageError
+from fvs.metrics.intervals import clopper_pearson, most_errors_within, rate, trials_needed
+
+counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+class TestClopperPearson:
+    def test_empty(self):
+        """No rates in, no bounds out."""
+        lower, upper = clopper_pearson(np.empty(0), np.empty(0))
+        assert lower.shape == upper.shape == (0,)
+
+    @given(counts)
+    def test_equals_scipys_exact_interval(self, count):
+        """The bounds are those of scipy's own exact method."""
+        k, n = count
+        lower, upper = clopper_pearson(k, n)
+        expected = binomtest(k, n).proportion_ci(0.95, method="exact")
+        assert lower == pytest.approx(expected.low, abs=1e-10)
+        assert upper == pytest.approx(expected.high, abs=1e-10)
+
+    @given(counts)
+    def test_bounds_leave_two_and_a_half_percent_beyond(self, count):
+        """At a bound, a count so extreme has a chance of exactly 2.5 %: the definition."""
+        k, n = count
+        lower, upper = clopper_pearson(k, n)
+        if k > 0:
+            assert binom.sf(k - 1, n, lower) == pytest.approx(0.025, rel=1e-6)
+        if k < n:
+            assert binom.cdf(k, n, upper) == pytest.approx(0.025, rel=1e-6)
+
+    def test_extremes_are_exact(self):
+        """No errors give a lower bound of 0, nothing but errors an upper bound of 1."""
+        lower, upper = clopper_pearson([0, 7], [7, 7])
+        assert lower[0] == 0.0
+        assert upper[1] == 1.0
+        assert upper[0] == pytest.approx(1 - 0.025 ** (1 / 7))
+
+    def test_holds_for_tens_of_millions(self):
+        """Counts of all-pairs size keep their precision (against the normal approximation)."""
+        lower, upper = clopper_pearson(29_600, 29_600_000)
+        width = 1.959964 * math.sqrt(1e-3 * (1 - 1e-3) / 29_600_000)
+        assert lower == pytest.approx(1e-3 - width, rel=2e-4)
+        assert upper == pytest.approx(1e-3 + width, rel=2e-4)
+
+    @pytest.mark.parametrize(("errors", "trials"), [(0, 0), (-1, 5), (6, 5)])
+    def test_undefined_rates_are_refused(self, errors, trials):
+        """A rate over nothing, or with impossible counts, is the caller's mistake."""
+        with pytest.raises(UsageError):
+            clopper_pearson(errors, trials)
+
+
+class TestRate:
+    @given(counts)
+    def test_carries_counts_and_brackets_its_point(self, count):
+        """A rate holds its counts, and its bounds enclose it."""
+        k, n = count
+        result = rate(k, n)
+        assert (result.errors, result.trials) == (k, n)
+        assert result.lower_95 <= result.point == k / n <= result.upper_95
+
+
+class TestSampleSize:
+    @given(st.floats(1e-6, 0.5))
+    def test_needed_trials_are_the_fewest(self, target):
+        """That many error-free trials show the target; one fewer do not."""
+        needed = trials_needed(target)
+        assert clopper_pearson(0, needed)[1] <= target
+        if needed > 1:
+            assert clopper_pearson(0, needed - 1)[1] > target
+
+    @pytest.mark.parametrize("target", [0.0, 1.0, -1.0, math.nan])
+    def test_impossible_targets_are_refused(self, target):
+        """A target is a rate strictly between 0 and 1."""
+        with pytest.raises(UsageError):
+            trials_needed(target)
+
+    @given(st.integers(0, 500), st.floats(1e-3, 0.9))
+    def test_most_errors_equals_the_slow_search(self, trials, target):
+        """The bisection finds what trying every count finds."""
+        slow = [k for k in range(trials + 1) if trials and clopper_pearson(k, trials)[1] <= target]
+        assert most_errors_within(trials, target) == (max(slow) if slow else None)
