@@ -13,6 +13,7 @@ from training.embedder.prepare import chosen_uses
 
 
 def label(file="a.jpg", age=30.0, sex="male", group="white", use="train"):
+    """A row of the index."""
     return Label(file, "", "utk", age, sex, group, use)
 
 

@@ -16,6 +16,7 @@ from training.embedder.metrics import (
 
 
 def unit_rows(count, seed=0):
+    """(count, 4) random directions."""
     rows = np.random.default_rng(seed).normal(size=(count, 4)).astype(np.float32)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 

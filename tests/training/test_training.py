@@ -150,7 +150,7 @@ class TestBatches:
     def test_general_batch_carries_the_teachers_answer_to_each_view(self, config, pool):
         """Fresh or replayed, a row's answer belongs to that row's pixels."""
         batches = Batches(config, pool, FakeTeacher(), np.random.default_rng(0))
-        for _ in range(2):
+        for _ in range(3):
             batch = batches.make(alike=False)
             means = batch.views_rgb.mean(axis=(1, 2))
             assert np.allclose(means, batch.answers[:, :3], atol=1e-3)
@@ -158,9 +158,10 @@ class TestBatches:
 
     def test_alike_waits_for_general_views_to_replay(self, config, pool, monkeypatch):
         """After a restart in the second phase nothing general is remembered yet."""
-        monkeypatch.setattr("training.embedder.batches.ENOUGH_TO_REPLAY", 60)
+        monkeypatch.setattr("training.embedder.batches.ENOUGH_TO_REPLAY", 40)
         batches = Batches(config, pool, FakeTeacher(), np.random.default_rng(0))
-        assert batches.make(alike=True).alike == 0
+        while batches.make(alike=True).alike == 0:
+            assert len(batches._replay) < 40 + config.optimiser.fresh
         batch = batches.make(alike=True)
         assert batch.alike == config.separation.pictures
         assert len(batch.answers) == 2 * batch.alike + config.optimiser.replayed

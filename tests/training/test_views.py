@@ -1,14 +1,16 @@
 """Alignment, augmentation and detection decoding."""
 
+import tarfile
+
+import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from fvs.align import ARCFACE_TEMPLATE_112
 from training.embedder.augment import blend, view, views
 from training.embedder.config import AugmentConfig
-from training.embedder.geometry import CROP_PX, INPUT_PX, TEMPLATE_PX, similarity
-from training.embedder.landmarks import CANVAS_PX, on_canvas
+from training.embedder.geometry import CROP_PX, INPUT_PX, MARGIN_PX
+from training.embedder.landmarks import align_pictures, main_landmarks, open_detector
 
 STILL = AugmentConfig(
     rotation_deg=0, scale_log=0, shift_px=0, colour=0, grey=0, shrink=0, shrink_to_px=32, jpeg=0,
@@ -18,26 +20,14 @@ STILL = AugmentConfig(
 
 
 def changed(**values):
+    """`STILL` with some values changed."""
     return AugmentConfig(**{**{f: getattr(STILL, f) for f in STILL.__struct_fields__}, **values})
 
 
 def noise_crops(count):
+    """(count, 128, 128, 3) of noise."""
     shape = (count, CROP_PX, CROP_PX, 3)
     return np.random.default_rng(3).integers(0, 256, shape).astype(np.uint8)
-
-
-class TestSimilarity:
-    @given(st.floats(-3, 3), st.floats(0.3, 3), st.floats(-50, 50), st.floats(-50, 50))
-    def test_undoes_any_similarity(self, angle, scale, dx, dy):
-        """Points moved by a similarity are mapped back exactly."""
-        turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        moved = TEMPLATE_PX @ turn.T + [dx, dy]
-        matrix = similarity(moved[None], TEMPLATE_PX)[0]
-        assert np.allclose(moved @ matrix[:, :2].T + matrix[:, 2], TEMPLATE_PX, atol=1e-6)
-
-    def test_no_faces(self):
-        """An empty batch of landmarks gives an empty batch of maps."""
-        assert similarity(np.zeros((0, 5, 2)), TEMPLATE_PX).shape == (0, 2, 3)
 
 
 class TestView:
@@ -96,12 +86,26 @@ class TestBlend:
             assert len(kinds) <= 2
 
 
-class TestCanvas:
-    @pytest.mark.parametrize(("height", "width"), [(250, 250), (500, 300), (40, 60), (3, 900)])
-    def test_map_leads_back_to_the_picture(self, height, width):
-        """A picture's middle lands in the canvas' middle, whatever its size."""
-        canvas, (scale, left, top) = on_canvas(np.full((height, width, 3), 9, np.uint8), 1.0)
-        assert canvas.shape == (CANVAS_PX, CANVAS_PX, 3)
-        assert abs(scale * width / 2 + left - CANVAS_PX / 2) <= 1
-        assert abs(scale * height / 2 + top - CANVAS_PX / 2) <= 1
-        assert canvas[int(top), CANVAS_PX // 2, 0] == 9
+class TestAlignment:
+    def test_missing_and_faceless_pictures_give_none(self, shared_dir):
+        """One bad picture costs its own row only; no pictures give no rows."""
+        detector = open_detector(shared_dir / "models")
+        blank = np.zeros((64, 64, 3), np.uint8)
+        assert align_pictures([], detector) == []
+        assert align_pictures([None, blank], detector) == [None, None]
+
+    def test_a_real_face_lies_where_the_template_wants_it(self, shared_dir):
+        """Found again in its own crop, a face has its landmarks near the template's."""
+        detector = open_detector(shared_dir / "models")
+        with tarfile.open(shared_dir / "data" / "pool_lfw.tar") as archive:
+            content = archive.extractfile("lfw/AJ_Cook_0001.jpg").read()
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        (crop,) = align_pictures([cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)], detector)
+        (points,) = main_landmarks([crop], detector)
+        assert np.abs(points - (ARCFACE_TEMPLATE_112 + MARGIN_PX)).max() < 5
+
+    def test_no_picture_no_landmarks(self, shared_dir):
+        """Missing pictures have NaN, and an empty batch is a batch."""
+        detector = open_detector(shared_dir / "models")
+        assert main_landmarks([], detector).shape == (0, 5, 2)
+        assert np.isnan(main_landmarks([None], detector)).all()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from fvs.raster import jpeg_round_trip
 from training.embedder.geometry import CROP_PX, INPUT_PX
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def view(crop_rgb: Pixels, config: AugmentConfig, rng: Generator) -> Pixels:
     pixels = _recoloured(pixels, config, rng)
     if rng.random() < config.jpeg:
         low, high = config.jpeg_quality
-        pixels = _compressed(pixels, int(rng.integers(low, high + 1)))
+        pixels = jpeg_round_trip(pixels, int(rng.integers(low, high + 1)))
     return pixels
 
 
@@ -99,18 +100,9 @@ def _recoloured(pixels: Pixels, config: AugmentConfig, rng: Generator) -> Pixels
     colours = np.column_stack([linear, np.full(3, offset)])
     changed = cv2.transform(pixels, colours)
     if rng.random() < config.noise:
-        noise = np.empty(pixels.shape, np.int16)
-        cv2.setRNGSeed(int(rng.integers(2**31)))
-        cv2.randn(noise, (0, 0, 0), (rng.uniform(0, config.noise_std),) * 3)
+        noise = rng.standard_normal(pixels.shape, np.float32) * rng.uniform(0, config.noise_std)
         changed = cv2.add(changed, noise, dtype=cv2.CV_8U)
     return np.asarray(changed, np.uint8)
-
-
-def _compressed(pixels: Pixels, quality: int) -> Pixels:
-    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-    _, code = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded = cv2.imdecode(code, cv2.IMREAD_COLOR)
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _rectangle(config: AugmentConfig, rng: Generator) -> tuple[int, int, int, int]:

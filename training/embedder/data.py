@@ -52,15 +52,17 @@ class Pool:
         """What `prepare` wrote under this name."""
         crops = np.load(folder / f"{name}.npy", mmap_mode="r")
         with (folder / f"{name}.csv").open(newline="") as stream:
-            labels = [
-                Label(**{**row, "age": float(row["age"] or "nan")})
-                for row in csv.DictReader(stream)
-            ]
+            labels = [_label(row) for row in csv.DictReader(stream)]
         return cls(crops, np.load(folder / f"{name}_teacher.npy"), labels)
 
     def rows(self, use: str) -> Int:
         """Indices of the pictures for one use (`train`, `heldout`, ...)."""
         return np.flatnonzero([label.use == use for label in self.labels])
+
+
+def _label(row: dict[str, str]) -> Label:
+    words = {name: row[name] for name in ("file", "sha256", "source", "sex", "group", "use")}
+    return Label(**words, age=float(row["age"] or "nan"))
 
 
 class Cell(NamedTuple):

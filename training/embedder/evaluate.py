@@ -102,7 +102,8 @@ def read_pairs(text: str, files: list[str]) -> Pairs:
 
 def evaluate(lfw: F32, files: list[str], pairs: Pairs, heldout: F32, labels: list[Label]) -> Report:
     """All rates from unit embeddings of the LFW pictures and of held-out pool pictures."""
-    scores = np.sum(lfw[pairs.first] * lfw[pairs.second], axis=1, dtype=np.float64)
+    products = lfw[pairs.first] * lfw[pairs.second]
+    scores = np.asarray(products.sum(axis=1, dtype=np.float64))
     accuracy, error = ten_fold_accuracy(scores, pairs.is_mated, pairs.fold)
     people = [person_of(file) or file for file in files]
     every = all_pairs(lfw, np.unique(people, return_inverse=True)[1])
@@ -168,7 +169,7 @@ def _table(reports: Mapping[str, Report]) -> list[str]:
 
 
 def _inequity(counts: Mapping[str, tuple[int, int]]) -> float:
-    """FMR's maximum over its geometric mean (ISO/IEC 19795-10), half a match where there is none."""
+    """Maximum of FMR over its geometric mean (ISO/IEC 19795-10); no match counts as half a one."""
     rates = [max(m, 0.5) / n for name, (m, n) in counts.items() if name.startswith(ADULTS) and n]
     return float(max(rates) / np.exp(np.mean(np.log(rates)))) if rates else float("nan")
 

@@ -57,7 +57,7 @@ def export(student: Student, path: Path) -> None:
     """Write the network as ONNX: `input` (N, 3, 112, 112) -> `embedding` (N, D)."""
     example = torch.zeros(2, 3, INPUT_PX, INPUT_PX)
     program = torch.onnx.export(
-        student.eval().to(memory_format=torch.contiguous_format),
+        student.eval(),
         (example,),
         input_names=["input"],
         output_names=["embedding"],

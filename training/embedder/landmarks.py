@@ -1,118 +1,69 @@
-"""YuNet on a padded canvas: the five landmarks of the main face of each picture."""
+"""The main face of each picture, aligned with a margin, by the engine's own stages."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime as ort
 
-from fvs.raster import resize
+from fvs.align import ARCFACE_TEMPLATE_112, similarity_transforms
+from fvs.choose import choose_faces
+from fvs.detect import detect_faces
+from fvs.manifest import load_manifest
+from fvs.network import Network, Runtime
+from fvs.packs import shipped_models_dir
+from fvs.raster import warp_affine
+from fvs.records import Images
+from fvs.status import Role, Status
+from training.embedder.geometry import CROP_PX, MARGIN_PX
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from fvs.records import F32, F64, Pixels
+    from fvs.records import F64, Pixels
 
-__all__ = ["CANVAS_PX", "Detector", "on_canvas", "open_session"]
+__all__ = ["align_pictures", "main_landmarks", "open_detector"]
 
-CANVAS_PX = 256
-"""Side of the square that pictures are padded to: tight crops need room around the face."""
-
-STRIDES_PX = (8, 16, 32)
-
-SCORE_THRESHOLD = 0.5
-
-MAIN_FACE_AREA = 0.3
-"""Faces smaller than this part of the largest are bystanders."""
+DETECTOR = "detect-yunet-202310"
 
 
-def open_session(model: Path | bytes, threads: int) -> ort.InferenceSession:
-    """An onnxruntime CPU session that does not spin."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    content = model if isinstance(model, bytes) else model.read_bytes()
-    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+def open_detector(weights_folder: Path) -> Network:
+    """The shipped detector's manifest with its weights from this folder, on one thread."""
+    manifest = load_manifest(shipped_models_dir() / DETECTOR)
+    return Network(manifest, weights_folder / manifest.file, Runtime(intra_op_threads=1))
 
 
-def on_canvas(picture_rgb: Pixels, face_scale: float) -> tuple[Pixels, F64]:
-    """Centre a picture on a black canvas.
+def main_landmarks(pictures_rgb: Sequence[Pixels | None], detector: Network) -> F64:
+    """(N, 5, 2) landmarks of the main face; NaN where a picture or its face is missing.
 
-    Args:
-        picture_rgb: (H, W, 3) uint8.
-        face_scale: of the canvas, how much the picture's longer side may take (0..1); small
-            pictures are not enlarged.
-
-    Returns:
-        The canvas and (scale, x shift, y shift): canvas = scale * picture + shift.
+    Bystanders do not matter here: what the picture is about has one label.
     """
-    height, width = picture_rgb.shape[:2]
-    scale = min(1.0, face_scale * CANVAS_PX / max(height, width))
-    small_w, small_h = max(1, round(width * scale)), max(1, round(height * scale))
-    small = picture_rgb if scale == 1.0 else resize(picture_rgb, small_w, small_h)
-    left, top = (CANVAS_PX - small_w) // 2, (CANVAS_PX - small_h) // 2
-    canvas = np.zeros((CANVAS_PX, CANVAS_PX, 3), np.uint8)
-    canvas[top : top + small_h, left : left + small_w] = small
-    return canvas, np.array([scale, left, top], float)
+    images = _images(pictures_rgb)
+    faces = choose_faces(detect_faces(images, detector), images, Role.SELFIE)
+    return faces.landmarks_px.astype(np.float64)
 
 
-class Detector:
-    """YuNet with the choice of one face per picture."""
-
-    def __init__(self, weights: Path) -> None:
-        self._session = open_session(weights, threads=1)
-        self._names = [o.name for o in self._session.get_outputs()]
-
-    def main_face(self, picture_rgb: Pixels) -> F64 | None:
-        """(5, 2) landmarks in picture pixels of the face that the picture is about, or None.
-
-        That is the most central one of the large ones. Where nothing is found, the picture is
-        tried once more at half size, which close-ups need.
-        """
-        for face_scale in (1.0, 0.5):
-            canvas, (scale, left, top) = on_canvas(picture_rgb, face_scale)
-            found = self._faces(canvas)
-            if found is not None:
-                boxes, points = found
-                best = _most_central(boxes)
-                return (points[best] - [left, top]) / scale
-        return None
-
-    def _faces(self, canvas_rgb: Pixels) -> tuple[F64, F64] | None:
-        """Boxes (F, 4) xyxy and landmarks (F, 5, 2) of confident cells, or None."""
-        tensor = canvas_rgb[None, :, :, ::-1].transpose(0, 3, 1, 2).astype(np.float32)
-        outputs = self._session.run(None, {"input": tensor})
-        heads = dict(zip(self._names, (np.asarray(o)[0] for o in outputs), strict=True))
-        levels = [_decode(heads, stride) for stride in STRIDES_PX]
-        scores, boxes, points = (np.concatenate(part) for part in zip(*levels, strict=True))
-        keep = scores >= SCORE_THRESHOLD
-        if not keep.any():
-            return None
-        # Cells of one face vote for nearly the same box; the strongest come first.
-        order = np.argsort(-scores[keep], kind="stable")
-        return boxes[keep][order], points[keep][order]
+def align_pictures(pictures_rgb: Sequence[Pixels | None], detector: Network) -> list[Pixels | None]:
+    """(128, 128, 3) crops around the main face; None where a picture or its face is missing."""
+    points = main_landmarks(pictures_rgb, detector)
+    maps = similarity_transforms(points, ARCFACE_TEMPLATE_112 + MARGIN_PX)
+    solved = np.isfinite(maps).all(axis=(1, 2)).tolist()
+    return [
+        warp_affine(picture, matrix, CROP_PX, CROP_PX) if ok and picture is not None else None
+        for picture, matrix, ok in zip(pictures_rgb, maps, solved, strict=True)
+    ]
 
 
-def _decode(heads: dict[str, F32], stride_px: int) -> tuple[F64, F64, F64]:
-    """YuNet's grid outputs as scores (C,), boxes (C, 4) and landmarks (C, 5, 2)."""
-    cells = CANVAS_PX // stride_px
-    ys, xs = np.mgrid[:cells, :cells] * float(stride_px)
-    corner = np.stack([xs.ravel(), ys.ravel()], axis=1)
-    quality = heads[f"cls_{stride_px}"][:, 0] * heads[f"obj_{stride_px}"][:, 0]
-    box = heads[f"bbox_{stride_px}"]
-    centre = corner + box[:, :2] * stride_px
-    half = np.exp(box[:, 2:]) * stride_px / 2
-    points = corner[:, None] + heads[f"kps_{stride_px}"].reshape(-1, 5, 2) * stride_px
-    return np.sqrt(quality), np.hstack([centre - half, centre + half]), points
-
-
-def _most_central(boxes: F64) -> int:
-    """Index of the large box nearest the canvas' middle; the strongest of near-equal ones."""
-    sides = boxes[:, 2:] - boxes[:, :2]
-    area = sides.prod(axis=1)
-    offset = np.abs((boxes[:, :2] + boxes[:, 2:]) / 2 - CANVAS_PX / 2).max(axis=1)
-    cost = np.where(area >= MAIN_FACE_AREA * area.max(), offset, np.inf)
-    near_equal = cost <= cost.min() + STRIDES_PX[0]
-    return int(np.flatnonzero(near_equal)[0])
+def _images(pictures_rgb: Sequence[Pixels | None]) -> Images:
+    count = len(pictures_rgb)
+    sizes = [(0, 0) if p is None else (p.shape[1], p.shape[0]) for p in pictures_rgb]
+    missing = [p is None for p in pictures_rgb]
+    return Images(
+        status=np.where(missing, Status.CORRUPT_IMAGE, Status.OK).astype(np.uint8),
+        pixels_rgb=tuple(pictures_rgb),
+        native_wh=np.array(sizes, np.int64).reshape(-1, 2),
+        scale=np.ones(count),
+        file_format=("jpeg",) * count,
+        bytes_per_pixel=np.full(count, np.nan),
+    )

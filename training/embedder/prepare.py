@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from fvs.raster import warp_affine
-from training.embedder.geometry import CROP_PX, INPUT_PX, MARGIN_PX, TEMPLATE_PX, similarity
-from training.embedder.landmarks import Detector
+from training.embedder.geometry import INPUT_PX, MARGIN_PX
+from training.embedder.landmarks import align_pictures, open_detector
 from training.embedder.lists import SAME_PICTURE_COSINE, duplicates, is_held_out, meets
 from training.embedder.teacher import open_teacher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from fvs.network import Network
     from fvs.records import F32, U8, Pixels
 
 __all__ = ["INDEX_COLUMNS", "Aligned", "align_tars", "chosen_uses", "inner", "main"]
@@ -37,7 +37,7 @@ INDEX_COLUMNS = ("file", "sha256", "source", "age", "sex", "group", "use")
 
 WORKERS = 2
 
-BATCH = 256
+BATCH = 64
 
 
 class Aligned(NamedTuple):
@@ -57,7 +57,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     args.out.mkdir(parents=True, exist_ok=True)
     models, data = args.shared / "models", args.shared / "data"
-    detector = Detector(models / "yunet_n.onnx")
+    detector = open_detector(models)
     teacher = open_teacher(models / "mobilefacenet_128d.onnx", threads=WORKERS)
 
     def prepared(name: str, tars: list[Path]) -> tuple[list[Aligned], F32]:
@@ -93,16 +93,20 @@ def inner(crops_rgb: U8) -> U8:
     return crops_rgb[:, MARGIN_PX : MARGIN_PX + INPUT_PX, MARGIN_PX : MARGIN_PX + INPUT_PX]
 
 
-def align_tars(tars: list[Path], detector: Detector) -> Iterator[Aligned]:
+def align_tars(tars: list[Path], detector: Network) -> Iterator[Aligned]:
     """Every picture of `tars`, in order, aligned on its main face."""
 
-    def one(item: tuple[str, bytes]) -> Aligned:
-        return _align(item[0], item[1], detector.main_face)
+    def align(batch: list[tuple[str, bytes]]) -> list[Aligned]:
+        crops = align_pictures([_decoded(content) for _, content in batch], detector)
+        hashes = [hashlib.sha256(content).hexdigest() for _, content in batch]
+        files = [file for file, _ in batch]
+        return [Aligned(*row) for row in zip(files, hashes, crops, strict=True)]
 
     with ThreadPoolExecutor(WORKERS) as pool:
         pictures = _pictures(tars)
-        while batch := list(islice(pictures, BATCH)):
-            yield from pool.map(one, batch)
+        while batches := [b for _ in range(WORKERS) if (b := list(islice(pictures, BATCH)))]:
+            for rows in pool.map(align, batches):
+                yield from rows
 
 
 def _pictures(tars: list[Path]) -> Iterator[tuple[str, bytes]]:
@@ -114,20 +118,15 @@ def _pictures(tars: list[Path]) -> Iterator[tuple[str, bytes]]:
                     yield member.name, stream.read()
 
 
-def _align(file: str, content: bytes, find: Callable[[Pixels], np.ndarray | None]) -> Aligned:
-    digest = hashlib.sha256(content).hexdigest()
+def _decoded(content: bytes) -> Pixels | None:
+    """RGB pixels of a JPEG file, or None where it is none."""
     decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if decoded is None:
-        return Aligned(file, digest, None)
-    picture = np.ascontiguousarray(decoded[:, :, ::-1])
-    points = find(picture)
-    if points is None:
-        return Aligned(file, digest, None)
-    matrix = similarity(points[None], TEMPLATE_PX + MARGIN_PX)[0]
-    return Aligned(file, digest, warp_affine(picture, matrix, CROP_PX, CROP_PX))
+        return None
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def chosen_uses(  # noqa: PLR0913 - two lists of pictures, three columns each
+def chosen_uses(
     files: list[str],
     hashes: list[str],
     teacher: F32,

@@ -71,7 +71,8 @@ class Student(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """See the class."""
-        return self.head(self.pool(self.blocks(self.stem(x))).flatten(1))
+        embedding: torch.Tensor = self.head(self.pool(self.blocks(self.stem(x))).flatten(1))
+        return embedding
 
 
 def _convolution(inputs: int, outputs: int, stride: int) -> nn.Sequential:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 from onnx import numpy_helper
-
-from training.embedder.landmarks import open_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +63,7 @@ class OnnxEmbedder:
     """A network of one input and one output; rows of a batch do not depend on each other."""
 
     def __init__(self, model: Path | bytes, pixels: Pixels, threads: int = 1) -> None:
-        self._session = open_session(model, threads)
+        self._session = _open_session(model, threads)
         self._input = self._session.get_inputs()[0].name
         self._dimension = int(self._session.get_outputs()[0].shape[1])
         self._mean = np.array(pixels.mean_rgb, np.float32)
@@ -83,3 +82,13 @@ class OnnxEmbedder:
 def open_teacher(weights: Path, threads: int = 1) -> OnnxEmbedder:
     """MobileFaceNet as published, with a free batch axis."""
     return OnnxEmbedder(with_free_batch(weights), TEACHER_PIXELS, threads)
+
+
+def _open_session(model: Path | bytes, threads: int) -> ort.InferenceSession:
+    """A session that does not spin, so that idle threads leave the cores to training."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    content = model if isinstance(model, bytes) else model.read_bytes()
+    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
