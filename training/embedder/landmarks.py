@@ -48,7 +48,7 @@ def align_pictures(pictures_rgb: Sequence[Pixels | None], detector: Network) -> 
     """(128, 128, 3) crops around the main face; None where a picture or its face is missing."""
     points = main_landmarks(pictures_rgb, detector)
     maps = similarity_transforms(points, ARCFACE_TEMPLATE_112 + MARGIN_PX)
-    solved = np.isfinite(maps).all(axis=(1, 2)).tolist()
+    solved = [bool(np.isfinite(matrix).all()) for matrix in maps]
     return [
         warp_affine(picture, matrix, CROP_PX, CROP_PX) if ok and picture is not None else None
         for picture, matrix, ok in zip(pictures_rgb, maps, solved, strict=True)
