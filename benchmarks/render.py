@@ -1,8 +1,8 @@
-"""Writes the results into the README's tables: `python -m benchmarks.render [--check]`.
+"""Writes results into the README and the model cards: `python -m benchmarks.render [--check]`.
 
 Each table stands between `<!-- results:NAME -->` and `<!-- /results:NAME -->`; what is between
 them is made from `benchmarks/results/*.json` and from the reference pack's operating points, and
-nothing else, so that no number of the README is typed by hand.
+nothing else, so that none of these numbers is typed by hand.
 """
 
 from __future__ import annotations
@@ -28,13 +28,25 @@ if TYPE_CHECKING:
     from benchmarks.speed.results import PairSection, Runner, SingleSection
     from fvs.operating_points import OperatingPoints, Rate
 
-__all__ = ["fill_in", "main", "render_accuracy", "render_speed", "table"]
+__all__ = [
+    "DOCUMENTS",
+    "fill_in",
+    "main",
+    "render_accuracy",
+    "render_document",
+    "render_speed",
+    "table",
+]
 
 RESULTS_DIR = REPOSITORY / "benchmarks" / "results"
-README = REPOSITORY / "README.md"
+MODELS = REPOSITORY / "models"
 OPERATING_POINTS = shipped_models_dir() / "packs" / "reference" / "operating_points.json"
 
 NOT_MEASURED = "Not measured yet."
+
+GROUPS_AT_FMR = 1e-4
+FEWEST_PAIRS_SHOWN = 10_000
+"""Groups with fewer say nothing at this FMR; all of them are in operating_points.json."""
 
 
 def fill_in(document: str, sections: dict[str, str]) -> str:
@@ -182,24 +194,87 @@ def _circumstances(measured: Circumstances) -> str:
     )
 
 
+def _acquisition(points: OperatingPoints) -> str:
+    rows = [
+        [source.name, f"{source.pictures:,}", f"{source.failed_to_acquire:,}"]
+        for source in points.data
+    ]
+    return "Pictures of people in which no usable face was found:\n\n" + table(
+        ["source", "pictures", "without a face"], rows
+    )
+
+
+def _groups(points: OperatingPoints) -> str:
+    """False matches per group at the point for FMR 1e-4, the worst first."""
+    point = points.at(GROUPS_AT_FMR)
+    worst_first = sorted(point.groups, key=lambda one: -one.fmr.point)
+    rows = [
+        [one.group, f"{one.subjects:,}", f"{one.fmr.errors:,} / {one.fmr.trials:,}"]
+        + [f"{value:.1e}" for value in (one.fmr.point, one.fmr.lower_95, one.fmr.upper_95)]
+        for one in worst_first
+        if one.fmr.trials >= FEWEST_PAIRS_SHOWN
+    ]
+    head = ["group", "people", "false matches", "FMR", "from", "to (95 %)"]
+    summary = (
+        "False matches between different people of one group at the threshold "
+        f"{point.threshold:.4f} (target {point.target_fmr:g}); groups of at least "
+        f"{FEWEST_PAIRS_SHOWN:,} pairs. Minors do not set the threshold: at their ages the answer "
+        "is *inconclusive*."
+    )
+    return f"{summary}\n\n{table(head, rows)}"
+
+
+def _pad(points: OperatingPoints) -> str:
+    if points.pad is None:
+        return NOT_MEASURED
+    rows = [[source, f"{one.trials:,}", _rate(one)] for source, one in points.pad.refused.items()]
+    summary = (
+        f"Published photographs of people called *not live* at {points.pad.threshold:g}. Many are "
+        "scans or tight crops, so this is no BPCER:"
+    )
+    return f"{summary}\n\n{table(['source', 'pictures', 'refused [95 %]'], rows)}"
+
+
+def _of_points(render: Callable[[OperatingPoints], str]) -> str:
+    return render(load_operating_points(OPERATING_POINTS))
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "accuracy": lambda: render_accuracy(RESULTS_DIR, OPERATING_POINTS),
+    "acquisition": lambda: _of_points(_acquisition),
+    "groups": lambda: _of_points(_groups),
+    "pad": lambda: _of_points(_pad),
     "speed": lambda: render_speed(RESULTS_DIR),
 }
+
+DOCUMENTS: dict[Path, tuple[str, ...]] = {
+    REPOSITORY / "README.md": ("accuracy", "speed"),
+    MODELS / "detect-yunet-202310" / "CARD.md": ("acquisition",),
+    MODELS / "embed-mobilefacenet-202004" / "CARD.md": ("accuracy", "groups"),
+    MODELS / "pad-minifasnet-v2-202008" / "CARD.md": ("pad",),
+    MODELS / "pad-minifasnet-v1se-202008" / "CARD.md": ("pad",),
+}
+"""Document -> the sections that stand in it."""
+
+
+def render_document(path: Path) -> str:
+    """The document with its sections as they should be now."""
+    sections = {name: SECTIONS[name]() for name in DOCUMENTS[path]}
+    return fill_in(path.read_text(encoding="utf-8"), sections)
 
 
 def main(
     *,
-    check: Annotated[bool, typer.Option(help="Write nothing; fail if it is out of date.")] = False,
+    check: Annotated[bool, typer.Option(help="Write nothing; fail if one is out of date.")] = False,
 ) -> None:
-    """Write the results into the README, or see that they are in it."""
-    before = README.read_text(encoding="utf-8")
-    after = fill_in(before, {name: render() for name, render in SECTIONS.items()})
-    if check and after != before:
-        print("README.md is out of date: run `python -m benchmarks.render`", file=sys.stderr)
-        raise typer.Exit(1)
-    if not check:
-        README.write_text(after, encoding="utf-8")
+    """Write the results into the documents, or see that they are in them."""
+    for path in DOCUMENTS:
+        before, after = path.read_text(encoding="utf-8"), render_document(path)
+        if check and after != before:
+            name = path.relative_to(REPOSITORY)
+            print(f"{name} is out of date: run `python -m benchmarks.render`", file=sys.stderr)
+            raise typer.Exit(1)
+        path.write_text(after, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -181,8 +181,4 @@ _OF_DECISION = {
         "The two faces do not match: check that the card belongs to this person.",
         "ใบหน้าทั้งสองไม่ตรงกัน กรุณาตรวจสอบว่าบัตรเป็นของบุคคลนี้",
     ),
-    "needs_reenrol": Advice(
-        "The stored template was made by an older version: enrol the person again.",
-        "ข้อมูลใบหน้าที่เก็บไว้มาจากระบบรุ่นเก่า กรุณาลงทะเบียนใหม่",
-    ),
 }

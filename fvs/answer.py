@@ -9,13 +9,15 @@ import math
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
 from fvs.advice import advice_for
-from fvs.status import Status
+from fvs.status import Outcome, Status
 
 if TYPE_CHECKING:
     from fvs.decide import DecisionPolicy
     from fvs.engine import Samples, Verifications
+    from fvs.records import F32, F64
 
 __all__ = [
     "LivenessAnswer",
@@ -26,6 +28,10 @@ __all__ = [
     "answer_picture",
     "answer_verification",
 ]
+
+
+SHOWN_DIGITS = 6
+"""float32 has seven."""
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +60,11 @@ class LivenessAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PictureAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found in one picture; boxes and landmarks in native pixels of the upright file."""
+    """What was found in one picture.
+
+    Sizes, boxes and landmarks are in native pixels of the picture as a person would hold it:
+    after its EXIF orientation, and righted if it lay on its side all the same.
+    """
 
     status: str
     file_format: str
@@ -70,7 +80,7 @@ class PictureAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerificationAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to one verification."""
+    """The answer to one verification; no score where the pictures may not be compared."""
 
     outcome: str
     reasons: list[Reason]
@@ -87,10 +97,11 @@ def answer_verification(
 ) -> VerificationAnswer:
     """The document for one row."""
     decisions = verifications.decisions
+    compared = decisions.outcome[row] is not Outcome.NOT_COMPARED
     return VerificationAnswer(
         outcome=decisions.outcome[row],
         reasons=_reasons(verifications, row),
-        score=_number(verifications.scores.similarity[row]),
+        score=_number(verifications.scores.similarity[row]) if compared else None,
         threshold=_number(decisions.threshold[row]),
         target_fmr=float(decisions.target_fmr[row]),
         embedder=verifications.probes.embeddings.model_id,
@@ -110,8 +121,8 @@ def answer_picture(samples: Samples, row: int, policy: DecisionPolicy | None) ->
         width_px=int(images.native_wh[row, 0]),
         height_px=int(images.native_wh[row, 1]),
         decoded_scale=scale,
-        face_xyxy_px=(faces.xyxy_px[row] / scale).round(1).tolist() if found else None,
-        landmarks_px=(faces.landmarks_px[row] / scale).round(1).tolist() if found else None,
+        face_xyxy_px=_native_px(faces.xyxy_px[row], scale).tolist() if found else None,
+        landmarks_px=_native_px(faces.landmarks_px[row], scale).tolist() if found else None,
         detection_score=_number(faces.detection_score[row]),
         inter_eye_px=_number(faces.inter_eye_px[row] / scale) if found else None,
         quality=_measures(samples, row),
@@ -155,5 +166,10 @@ def _reason(code: str, about: str) -> Reason:
 
 
 def _number(value: float) -> float | None:
-    """JSON has no NaN."""
-    return float(value) if math.isfinite(value) else None
+    """Without the digits that float32 does not have; JSON has no NaN."""
+    return round(float(value), SHOWN_DIGITS) if math.isfinite(value) else None
+
+
+def _native_px(decoded_px: F32, scale: float) -> F64:
+    """Decoded pixels -> native pixels, to a tenth."""
+    return np.asarray((decoded_px.astype(np.float64) / scale).round(1), np.float64)

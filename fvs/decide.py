@@ -1,6 +1,6 @@
 """Scores, refusals, liveness and age -> match, no match, inconclusive or not compared.
 
-The steps, in order; a later one can only withdraw a match, never grant one:
+The steps, in order; a later one can only make less certain, never grant a match:
 
 1. A picture that was refused, or a score that is no number: *not compared*.
 2. The score against the threshold(s) of the operating point: `score >= threshold` is a *match*;
@@ -40,10 +40,14 @@ class DecisionPolicy:
         point: the operating point.
         pad: from which live probability a selfie counts as live; None does without PAD, which
             every answer then says.
+        measured_with: sha256 of the detector's and the embedder's weights, the only ones that
+            the point holds for; an engine with others refuses the policy. Empty binds to none,
+            for timing and tests.
     """
 
     point: OperatingPoint
     pad: PadPoint | None
+    measured_with: tuple[str, ...] = ()
 
     @classmethod
     def from_pack(cls, pack: Pack, target_fmr: float, *, with_pad: bool = True) -> Self:
@@ -60,7 +64,11 @@ class DecisionPolicy:
         """
         points = load_operating_points(pack.operating_points_path)
         points.require_models(pack)
-        return cls(point=points.at(target_fmr), pad=points.pad if with_pad else None)
+        return cls(
+            point=points.at(target_fmr),
+            pad=points.pad if with_pad else None,
+            measured_with=(points.detector_sha256, points.embedder_sha256),
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -93,7 +101,7 @@ def decide(evidence: Evidence, policy: DecisionPolicy) -> Decisions:
         status=np.full(len(evidence.scores), Status.OK, np.uint8),
         outcome=tuple(outcome for outcome, _ in decided),
         reasons=tuple(reasons for _, reasons in decided),
-        threshold=thresholds.astype(np.float32),
+        threshold=thresholds,
         target_fmr=np.full(len(evidence.scores), policy.point.target_fmr),
     )
 

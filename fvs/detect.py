@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fvs.manifest import DetectHead, PixelInput
     from fvs.network import Network
 
-__all__ = ["FaceSearch", "Look", "SearchStep", "detect_faces"]
+__all__ = ["FaceSearch", "FitScore", "Look", "SearchStep", "detect_faces"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,19 +70,31 @@ class SearchStep:
 
     Attributes:
         looks: at the picture.
-        fit_score: a picture whose best detection so far is at least this sure is done.
+        every_turn: True if these and former looks show all four turns of a picture.
     """
 
     looks: tuple[Look, ...]
-    fit_score: float
+    every_turn: bool = False
 
 
-SURELY_UPRIGHT = 0.92
-"""YuNet also finds faces that are not upright, with landmarks as if they were, so that only the
-score can tell; see tests/test_detect_real_faces.py."""
+@dataclass(frozen=True, kw_only=True)
+class FitScore:
+    """How sure a picture's best detection must be to end its search.
 
-BEST_OF_FOUR_TURNS = 0.75
-"""Once all turns were compared, a face need only be a face."""
+    Detectors also find faces that are not upright, often with landmarks as if they were, so that
+    only the score can tell; see tests/test_detect_real_faces.py.
+
+    Attributes:
+        surely_upright: reached by 95 % of upright faces and hardly by any that are not.
+        after_every_turn: once all turns were compared, a face need only be a face.
+    """
+
+    surely_upright: float
+    after_every_turn: float
+
+
+YUNET_FIT = FitScore(surely_upright=0.92, after_every_turn=0.75)
+SCRFD_FIT = FitScore(surely_upright=0.74, after_every_turn=0.6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +103,8 @@ class FaceSearch:
 
     Attributes:
         steps: cheapest first; each is for the pictures that are not done after the former.
+        yunet_fit: ends the search with detectors of this family.
+        scrfd_fit: likewise; its scores are lower.
         fit_side_px: a detection can only end the search if the shorter side of its box has this
             many canvas pixels; below, landmarks are coarse.
         min_side_px: detections with a shorter side than this in the picture are dropped.
@@ -98,12 +112,14 @@ class FaceSearch:
     """
 
     steps: tuple[SearchStep, ...] = (
-        SearchStep(looks=(NEAR,), fit_score=SURELY_UPRIGHT),
-        SearchStep(looks=(CLOSE_UP,), fit_score=SURELY_UPRIGHT),
-        SearchStep(looks=_turned(NEAR) + _turned(CLOSE_UP), fit_score=BEST_OF_FOUR_TURNS),
-        SearchStep(looks=(FAR,), fit_score=SURELY_UPRIGHT),
-        SearchStep(looks=_turned(FAR), fit_score=BEST_OF_FOUR_TURNS),
+        SearchStep(looks=(NEAR,)),
+        SearchStep(looks=(CLOSE_UP,)),
+        SearchStep(looks=_turned(NEAR) + _turned(CLOSE_UP), every_turn=True),
+        SearchStep(looks=(FAR,)),
+        SearchStep(looks=_turned(FAR), every_turn=True),
     )
+    yunet_fit: FitScore = YUNET_FIT
+    scrfd_fit: FitScore = SCRFD_FIT
     fit_side_px: float = 20.0
     min_side_px: float = 8.0
     canvas_px_per_run: int = 16 * 320 * 320
@@ -153,11 +169,13 @@ def detect_faces(images: Images, network: Network, search: FaceSearch = FaceSear
     if head is None:
         raise UsageError(f"{network.manifest.id} is no detector")
     pending = np.flatnonzero(images.ok)
+    needed = search.yunet_fit if head.family == "yunet" else search.scrfd_fit
     pool = _nothing()
     for step in _distinct_steps(search, network.manifest.input):
         seen = [_look_at(images, pending, network, look, search) for look in step.looks]
         pool = _pool([pool, *seen])
-        fit = pool.large & (pool.faces.detection_score >= step.fit_score)
+        sure = needed.after_every_turn if step.every_turn else needed.surely_upright
+        fit = pool.large & (pool.faces.detection_score >= sure)
         pending = np.setdiff1d(pending, pool.faces.image_index[fit])
         if not len(pending):
             break

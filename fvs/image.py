@@ -67,7 +67,6 @@ class _Row(NamedTuple):
     native_wh: tuple[int, int] = (0, 0)
     scale: float = 1.0
     file_format: str = ""
-    bytes_per_pixel: float = float("nan")
 
 
 _DEFAULT_LIMITS = DecodeLimits()
@@ -107,7 +106,6 @@ def decode_images(
         native_wh=np.array([row.native_wh for row in rows], np.int64).reshape(-1, 2),
         scale=np.array([row.scale for row in rows], np.float64),
         file_format=tuple(row.file_format for row in rows),
-        bytes_per_pixel=np.array([row.bytes_per_pixel for row in rows], np.float64),
     )
 
 
@@ -120,14 +118,12 @@ def _decode(content: bytes, limits: DecodeLimits, min_long_side_px: int) -> _Row
     pixels = _pixels(content, header, shrink) if status == Status.OK else None
     if status == Status.OK and pixels is None:
         status = Status.CORRUPT_IMAGE
-    width, height = header.native_wh
     return _Row(
         status=status,
         pixels_rgb=pixels,
         native_wh=header.native_wh,
         scale=1 / shrink,
         file_format=header.file_format,
-        bytes_per_pixel=len(content) / (width * height) if width else float("nan"),
     )
 
 

@@ -10,6 +10,7 @@ The boundary rule, stated once: `score >= threshold` accepts.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -32,6 +33,10 @@ __all__ = [
     "Rate",
     "load_operating_points",
 ]
+
+
+SAME_TARGET = 1e-9
+"""Relative difference of targets that only rounding has parted, as 0.1 ** 4 and 1e-4."""
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,8 +89,9 @@ class BandEvidence(_Strict, frozen=True, kw_only=True):
 
     Attributes:
         band: the ages.
-        status: `held` where the band's upper bound at `threshold` is within the target;
-            `not_supported` where the band's data cannot show it at any usable threshold.
+        status: `held` where at `threshold` the upper bound of every group of the band with enough
+            pairs is within the target, and so is the measured rate of every smaller one;
+            `not_supported` where that cannot be had at any usable threshold.
         threshold: score from which a subject of this band matches; None if not supported.
         reason: why not, in words; empty where held.
         worst_group: the band's group that decides.
@@ -102,13 +108,21 @@ class BandEvidence(_Strict, frozen=True, kw_only=True):
     fmr: Rate | None
     fnmr: Rate | None
 
+    def __post_init__(self) -> None:
+        """Refuse a band that is held without a threshold, or has one without being held."""
+        if (self.status == "held") != (self.threshold is not None):
+            raise ValueError(f"band {self.band.name}: a threshold goes with `held` and only so")
+        if self.threshold is not None:
+            _require_within("threshold", self.threshold, -1.0, 1.0)
+
 
 class OperatingPoint(_Strict, frozen=True, kw_only=True):
     """One target FMR with its threshold and evidence.
 
     Attributes:
         target_fmr: the false match rate that must not be exceeded in any adult group.
-        threshold: the strictest adult group's lowest score whose upper bound is within target.
+        threshold: the lowest score at which every adult group with enough pairs has its upper
+            bound within the target, and every smaller one its measured rate.
         strictest_group: that group.
         fnmr: false non-matches of mated pairs at the threshold.
         fmr_lfw: false matches over all non-mated LFW pairs at the threshold.
@@ -123,6 +137,11 @@ class OperatingPoint(_Strict, frozen=True, kw_only=True):
     fmr_lfw: Rate
     groups: tuple[GroupRate, ...]
     bands: tuple[BandEvidence, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a target that is no rate and a threshold that no score or every score reaches."""
+        _require_within("target_fmr", self.target_fmr, 0.0, 1.0)
+        _require_within("threshold", self.threshold, -1.0, 1.0)
 
     def band_of(self, age_years: int) -> BandEvidence | None:
         """Evidence of the band that holds this age, or None outside every band."""
@@ -140,6 +159,10 @@ class PadPoint(_Strict, frozen=True, kw_only=True):
 
     threshold: float
     refused: dict[str, Rate]
+
+    def __post_init__(self) -> None:
+        """Refuse a threshold that is no probability."""
+        _require_within("pad threshold", self.threshold, 0.0, 1.0)
 
 
 class DataSource(_Strict, frozen=True, kw_only=True):
@@ -177,7 +200,7 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
             UsageError: there is none; the message lists those there are.
         """
         for point in self.points:
-            if point.target_fmr == target_fmr:
+            if math.isclose(point.target_fmr, target_fmr, rel_tol=SAME_TARGET):
                 return point
         have = ", ".join(f"{p.target_fmr:g}" for p in self.points) or "none"
         why = self.unsupported_targets.get(f"{target_fmr:g}", "it was not derived")
@@ -190,13 +213,19 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
         """Refuse a pack whose weights are not those that the points were measured with.
 
         Raises:
-            ManifestError: they differ.
+            ManifestError: they differ, or PAD networks and PAD point do not go together.
         """
+        if (self.pad is not None) != bool(pack.pad):
+            raise ManifestError(
+                f"pack {pack.name!r} has {len(pack.pad)} PAD networks and its operating points "
+                f"{'a' if self.pad else 'no'} PAD point",
+                advice="Derive them anew with `fvs operating-points derive`.",
+            )
         measured = (self.detector_sha256, self.embedder_sha256, *self.pad_sha256)
         present = (pack.detector, pack.embedder, *pack.pad)
         if measured != tuple(files.manifest.sha256 for files in present):
             raise ManifestError(
-                f"the operating points of pack {self.pack!r} were measured with other weights",
+                f"the operating points of pack {pack.name!r} were measured with other weights",
                 advice="Derive them anew with `fvs operating-points derive`.",
             )
 
@@ -214,5 +243,11 @@ def load_operating_points(path: Path) -> OperatingPoints:
             f"cannot read {path}: {error.strerror}",
             advice="Derive it with `fvs operating-points derive`.",
         ) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: {error}") from error
+
+
+def _require_within(name: str, value: float, lowest: float, highest: float) -> None:
+    """Strictly between, so that NaN, and thresholds that decide nothing, are refused too."""
+    if not lowest < value < highest:
+        raise ValueError(f"{name} must lie between {lowest:g} and {highest:g}, got {value:g}")

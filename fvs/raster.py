@@ -26,8 +26,16 @@ __all__ = [
 
 
 def resize(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
-    """Resample to an exact size: area averaging to shrink, bilinear to enlarge."""
-    shrinks = width_px * height_px < pixels.shape[0] * pixels.shape[1]
+    """Resample to an exact size: area averaging to shrink, bilinear to enlarge.
+
+    Sides are halved while that is exact, which OpenCV does several times as fast per pixel as
+    averaging by a fraction.
+    """
+    height, width = pixels.shape[:2]
+    while width >= 2 * width_px and height >= 2 * height_px and width % 2 == height % 2 == 0:
+        width, height = width // 2, height // 2
+        pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
+    shrinks = width_px * height_px < width * height
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized = cv2.resize(pixels, (width_px, height_px), interpolation=interpolation)
     return np.asarray(resized, np.uint8)

@@ -126,14 +126,12 @@ class Images(Rows):
         native_wh: (N, 2) int64, upright width and height in the file; 0 where unknown.
         scale: (N,) float64, decoded pixels per native pixel: 1, or less after scaled decoding.
         file_format: N names (`jpeg`, `png`, `webp`); empty where unknown.
-        bytes_per_pixel: (N,) float64, file bytes per native pixel; NaN where unknown.
     """
 
     pixels_rgb: tuple[Pixels | None, ...]
     native_wh: Int
     scale: F64
     file_format: tuple[str, ...]
-    bytes_per_pixel: F64
 
     def __repr__(self) -> str:
         return f"Images(n={len(self)}, ok={int(self.ok.sum())})"
@@ -264,12 +262,12 @@ class Decisions(Rows):
         status: (N,) uint8, always OK: not having compared is an outcome.
         outcome: N `Outcome`.
         reasons: N tuples of reason codes, the gravest first; see `fvs.advice`.
-        threshold: (N,) float32, the score from which this subject matches; NaN where no
+        threshold: (N,) float64, the score from which this subject matches; NaN where no
             threshold holds the target at the subject's age.
         target_fmr: (N,) float64.
     """
 
     outcome: tuple[Outcome, ...]
     reasons: tuple[tuple[str, ...], ...]
-    threshold: F32
+    threshold: F64
     target_fmr: F64

@@ -27,7 +27,6 @@ class Status(IntEnum):
     # image -> face
     NO_FACE = 20
     SEVERAL_FACES = 21
-    FACE_TOO_SMALL = 22
 
     # face -> quality, liveness, embedding
     QUALITY_TOO_LOW = 30

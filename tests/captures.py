@@ -54,7 +54,6 @@ def images(pictures: Sequence[np.ndarray], scale: float = 1.0) -> Images:
         native_wh=np.rint(wh / scale).astype(np.int64),
         scale=np.full(n, scale),
         file_format=("jpeg",) * n,
-        bytes_per_pixel=np.ones(n),
     )
 
 

@@ -47,7 +47,6 @@ def images(pictures: Sequence[Pixels | None]) -> Images:
         native_wh=np.array(shapes, np.int64).reshape(-1, 2),
         scale=np.ones(len(shapes)),
         file_format=("png",) * len(shapes),
-        bytes_per_pixel=np.ones(len(shapes)),
     )
 
 

@@ -12,7 +12,11 @@ import fvs
 OPTIONAL = ("fvs.explain", "fvs.lettering", "fvs.specimen", "fvs.cli.demo")
 """Modules that need the `demo` extra, which the tests have."""
 
-MODULES = [module.name for module in pkgutil.walk_packages(fvs.__path__, "fvs.")]
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(fvs.__path__, "fvs.")
+    if module.name != "fvs.__main__"
+]
 
 
 @pytest.mark.parametrize("name", ["fvs", *MODULES])

@@ -30,7 +30,7 @@ from fvs.packs import OPERATING_POINTS_FILE_NAME, list_packs, shipped_models_dir
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from fvs.operating_points import BandEvidence, OperatingPoint, OperatingPoints, Rate
+    from fvs.operating_points import BandEvidence, OperatingPoints, Rate
 
 __all__ = ["app", "faces_cache_dir", "progress_bar"]
 
@@ -84,7 +84,7 @@ def derive(
         targets=_parse_targets(targets),
         cache_dir=faces_cache_dir(),
         machine=offline.describe_machine(),
-        commit=offline.describe_commit(Path(__file__).parent),
+        commit=offline.describe_commit(Path(__file__).parent.parent),
     )
     with progress_bar() as progress:
         tasks = {
@@ -154,45 +154,49 @@ def _write(path: Path, points: OperatingPoints) -> None:
 
 
 def _print_points(points: OperatingPoints) -> None:
+    OUTPUT_CONSOLE.print(_point_table(points))
+    if points.points:
+        OUTPUT_CONSOLE.print(_band_table(points))
+    for target, reason in points.unsupported_targets.items():
+        _print_line(f"no point for FMR {target}: {reason}")
+    for point in points.points:
+        for evidence in point.bands:
+            if evidence.status == "not_supported":
+                where = f"FMR {point.target_fmr:g} at age {evidence.band.name}"
+                _print_line(f"{where}: {evidence.reason}")
+    pictures = sum(source.pictures for source in points.data)
+    _print_line(
+        f"measured on {pictures} pictures at commit {points.commit[:12]}, {points.created}; "
+        "brackets are exact 95 % intervals"
+    )
+
+
+def _point_table(points: OperatingPoints) -> Table:
     table = Table(title=f"Operating points of pack {points.pack}")
-    for heading in ("target FMR", "threshold", "strictest adult group", "FNMR (LFW)"):
+    for heading in ("target FMR", "threshold", "strictest adult group", "FNMR of mated LFW pairs"):
         table.add_column(heading)
-    for band in _band_names(points):
-        table.add_column(f"age {band}")
     for point in points.points:
         table.add_row(
             f"{point.target_fmr:g}",
             f"{point.threshold:.4f}",
             point.strictest_group,
             _rate_words(point.fnmr),
-            *(_band_words(evidence) for evidence in point.bands),
         )
-    OUTPUT_CONSOLE.print(table)
-    for target, reason in points.unsupported_targets.items():
-        OUTPUT_CONSOLE.print(f"no point for FMR {target}: {reason}", highlight=False)
+    return table
+
+
+def _band_table(points: OperatingPoints) -> Table:
+    table = Table(title="Threshold by age of the subject")
+    table.add_column("age")
     for point in points.points:
-        _print_unsupported_bands(point)
-    pictures = sum(source.pictures for source in points.data)
-    OUTPUT_CONSOLE.print(
-        f"measured on {pictures} pictures at commit {points.commit[:12]}, {points.created}; "
-        "brackets are exact 95 % intervals",
-        highlight=False,
-        markup=False,
-    )
+        table.add_column(f"FMR {point.target_fmr:g}")
+    for row in zip(*(point.bands for point in points.points), strict=True):
+        table.add_row(row[0].band.name, *(_band_words(evidence) for evidence in row))
+    return table
 
 
-def _print_unsupported_bands(point: OperatingPoint) -> None:
-    for evidence in point.bands:
-        if evidence.status == "not_supported":
-            OUTPUT_CONSOLE.print(
-                f"FMR {point.target_fmr:g} at age {evidence.band.name}: {evidence.reason}",
-                highlight=False,
-                markup=False,
-            )
-
-
-def _band_names(points: OperatingPoints) -> list[str]:
-    return [evidence.band.name for evidence in points.points[0].bands] if points.points else []
+def _print_line(text: str) -> None:
+    OUTPUT_CONSOLE.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _band_words(evidence: BandEvidence) -> str:

@@ -11,7 +11,13 @@ import numpy as np
 from fvs.derivation.duplicates import SAME_PERSON_SCORE, find_duplicates
 from fvs.derivation.extraction import MeasuredFaces, extract_faces, model_hashes
 from fvs.derivation.groups import Labels, cells_of
-from fvs.derivation.points import GroupScores, MeasuredScores, derive_points
+from fvs.derivation.points import (
+    CLEANING_MARGIN,
+    ERRORS_TO_SPARE,
+    GroupScores,
+    MeasuredScores,
+    derive_points,
+)
 from fvs.errors import UsageError
 from fvs.metrics.intervals import rate
 from fvs.metrics.pairs import AllPairs, compare_all_pairs
@@ -34,7 +40,7 @@ PAD_THRESHOLD = 0.5
 ADULT_AGE_YEARS = 20
 """From here a high score alone tells that two pictures show one person."""
 
-LFW_GROUP = "lfw/any age/any sex/all groups"
+LFW_GROUP = "lfw (pairs)/any age/any sex/all groups"
 
 TERMS = {
     "aaf": "non-commercial research",
@@ -46,16 +52,17 @@ TERMS = {
 METHOD = (
     "score >= threshold accepts. The threshold is the lowest multiple of 0.0001 at which the upper "
     "two-sided 95 % Clopper-Pearson bound of FMR is within the target in every adult group with "
-    "enough non-mated pairs to show it. Pairs are formed within one source, age band, sex and "
-    "group, and within one source, age band and sex, one picture per person; LFW over all its "
-    "people. Intervals take pairs as independent, which pairs that share a picture are not quite, "
-    "so they are too narrow: see the number of subjects beside each. People found twice were "
-    "dropped first: the same photograph by its pixels at any age, the same adult by a score of "
-    f"{SAME_PERSON_SCORE} or more with the mean of the pictures already found; a point's threshold "
-    "must lie below that. By eye, a good part of the adult pairs left above 0.5 still show one "
-    "person, and most of the children's above 0.75, which makes thresholds too strict rather "
-    "than too lax. FNMR is that of mated LFW pairs: photographs from the press, not selfies "
-    "against ID cards."
+    f"enough non-mated pairs to show it in spite of {ERRORS_TO_SPARE} errors, and at which the "
+    f"measured rate is so in every smaller one, up to {ERRORS_TO_SPARE} errors aside. Pairs are "
+    "formed within one source, age band, sex and group, and within one source, age band and sex, "
+    "one picture per person; LFW over all its people. Intervals take pairs as independent, which "
+    "pairs that share a picture are not quite, so they are too narrow: see the number of subjects "
+    "beside each. People found twice were dropped first: the same photograph by its pixels at any "
+    f"age, the same adult by a score of {SAME_PERSON_SCORE:.2f} or more with the mean of the "
+    f"pictures already found; a point's threshold must lie {CLEANING_MARGIN} below that. By eye, "
+    "many of the adult pairs left above 0.5 (few above 60 years) and most of the children's above "
+    "0.75 still show one person, which errs on the strict side. FNMR is that of mated LFW pairs: "
+    "photographs from the press, not selfies against ID cards."
 )
 
 

@@ -1,11 +1,13 @@
 """Scores -> operating points: the rules by which thresholds are set, and nothing else.
 
 1. A group's own threshold is the lowest at which the upper bound of its FMR is within the target;
-   a group with too few pairs to show that has none.
-2. A point's threshold is the highest of the adult groups' own: the strictest adult group's.
-3. An age band holds the target where its groups' own thresholds, or the point's if higher, still
+   a group with too few pairs to show that, with a few errors to spare, has none.
+2. A group without one still has a say: at its bar its measured rate is within the target, though
+   not its bound; a few errors, which missed duplicates could be, say nothing.
+3. A point's threshold is the highest of the adult groups' own or bars: the strictest group's.
+4. An age band holds the target where its groups' own thresholds, or the point's if higher, still
    let enough mated pairs pass. Knowing the age can only raise the bar, never lower it.
-4. A target that no adult group can show, or only at a threshold that is of no use, is refused;
+5. A target that no adult group can show, or only at a threshold that is of no use, is refused;
    likewise one whose threshold lies where non-mated pairs may have been dropped as duplicates.
 """
 
@@ -20,7 +22,7 @@ import numpy as np
 from fvs.derivation.groups import AGE_BANDS
 from fvs.errors import UsageError
 from fvs.metrics.intervals import rate, trials_needed
-from fvs.metrics.rates import threshold_within
+from fvs.metrics.rates import threshold_allowing, threshold_within
 from fvs.operating_points import BandEvidence, GroupRate, OperatingPoint
 
 if TYPE_CHECKING:
@@ -30,10 +32,27 @@ if TYPE_CHECKING:
     from fvs.operating_points import AgeBand, Rate
     from fvs.records import F32
 
-__all__ = ["MOST_USABLE_FNMR", "GroupScores", "MeasuredScores", "derive_points"]
+__all__ = [
+    "CLEANING_MARGIN",
+    "ERRORS_TO_SPARE",
+    "MOST_USABLE_FNMR",
+    "GroupScores",
+    "MeasuredScores",
+    "derive_points",
+]
 
 MOST_USABLE_FNMR = 0.5
 """A threshold that refuses more than half of all mated LFW pairs is of no use."""
+
+
+ERRORS_TO_SPARE = 5
+"""A group must be able to show the target in spite of so many errors: else a single pair of one
+person that cleaning missed would set the threshold of everybody."""
+
+
+CLEANING_MARGIN = 0.03
+"""A point's threshold must lie so far below the scores at which pairs were dropped. Non-mated pairs
+become about three times rarer within it, so that strangers dropped in error hide little of FMR."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -75,14 +94,18 @@ class MeasuredScores:
 
 
 class _Own(NamedTuple):
-    """A group and the threshold that it would have alone.
+    """What a group asks for.
 
-    None where it has too few pairs to show the target, +inf where too many of them reach the
-    highest score there is.
+    Attributes:
+        group: who asks.
+        threshold: the one it would have alone; None where it has too few pairs to show the
+            target, +inf where too many of them reach the highest score there is.
+        bar: the threshold, or the lowest at which its measured rate is within the target.
     """
 
     group: GroupScores
     threshold: float | None
+    bar: float
 
 
 def derive_points(
@@ -110,19 +133,20 @@ def derive_points(
 
 
 def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | str:
-    owns = [_Own(group, threshold_within(group.scores, target)) for group in measured.groups]
+    owns = [_own(group, target) for group in measured.groups]
     adult = [own for own in owns if own.group.adult]
     strictest = _strictest(adult)
     if strictest is None:
         return _too_few(adult, target)
-    threshold = _known(strictest)
+    threshold = strictest.bar
     fnmr = _fnmr(measured, threshold)
     if fnmr.point > MOST_USABLE_FNMR:
         return _useless(strictest, fnmr)
-    if threshold >= measured.cleaned_from:
+    if threshold > measured.cleaned_from - CLEANING_MARGIN:
         return (
-            f"{strictest.group.name} would need a threshold of {threshold:.4f}, but pairs from "
-            f"{measured.cleaned_from:g} were dropped as one person, some of them perhaps wrongly"
+            f"{strictest.group.name} would need a threshold of {threshold:.4f}, too near to "
+            f"{measured.cleaned_from:g}, from where pairs were dropped as one person, "
+            "some of them perhaps wrongly"
         )
     return OperatingPoint(
         target_fmr=target,
@@ -135,6 +159,15 @@ def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | s
             _band_evidence(measured, owns, band, (target, threshold)) for band in AGE_BANDS
         ),
     )
+
+
+def _own(group: GroupScores, target: float) -> _Own:
+    if group.scores.trials >= trials_needed(target, ERRORS_TO_SPARE):
+        threshold = threshold_within(group.scores, target)
+        if threshold is not None:
+            return _Own(group, threshold, threshold)
+    harmless = max(ERRORS_TO_SPARE, math.floor(group.scores.trials * target))
+    return _Own(group, None, threshold_allowing(group.scores, harmless))
 
 
 def _band_evidence(
@@ -153,7 +186,7 @@ def _band_evidence(
             fmr=None,
             fnmr=None,
         )
-    threshold = max(_known(worst), point_threshold)
+    threshold = max(worst.bar, point_threshold)
     fnmr = _fnmr(measured, threshold)
     held = fnmr.point <= MOST_USABLE_FNMR
     return BandEvidence(
@@ -168,14 +201,10 @@ def _band_evidence(
 
 
 def _strictest(owns: Sequence[_Own]) -> _Own | None:
-    supported = [own for own in owns if own.threshold is not None]
-    return max(supported, key=_known, default=None)
-
-
-def _known(own: _Own) -> float:
-    if own.threshold is None:
-        raise UsageError(f"{own.group.name} has no threshold of its own")
-    return own.threshold
+    """The highest bar; None where no group can show the target."""
+    if all(own.threshold is None for own in owns):
+        return None
+    return max(owns, key=lambda own: own.bar)
 
 
 def _fnmr(measured: MeasuredScores, threshold: float) -> Rate:
@@ -199,11 +228,12 @@ def _finite(threshold: float | None) -> float | None:
 
 def _too_few(owns: Sequence[_Own], target: float) -> str:
     most = max((own.group.scores.trials for own in owns), default=0)
-    return f"{most} non-mated pairs in the largest group, need {trials_needed(target)}"
+    needed = trials_needed(target, ERRORS_TO_SPARE)
+    return f"{most} non-mated pairs in the largest group, need {needed}"
 
 
 def _useless(own: _Own, fnmr: Rate) -> str:
-    needed = _finite(own.threshold)
+    needed = _finite(own.bar)
     return (
         f"{own.group.name} would need a threshold "
         f"{'above every score' if needed is None else f'of {needed:.4f}'}, which refuses "

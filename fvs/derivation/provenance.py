@@ -25,15 +25,15 @@ def describe_machine() -> str:
 
 
 def describe_commit(folder: Path) -> str:
-    """The commit of the checkout that `folder` is in, `+changes` if files of it were edited.
+    """The commit of the checkout that `folder` belongs to, `+changes` if tracked files differ.
 
-    `unknown` where there is no checkout, or no git.
+    `unknown` where there is no git, no checkout, or a checkout that does not track the folder (as
+    when the package is installed in a virtual environment inside another project).
     """
     try:
+        _git(folder, "ls-files", "--error-unmatch", ".")
         commit = _git(folder, "rev-parse", "HEAD")
-        changed = _git(
-            folder, "status", "--porcelain", "--untracked-files=no", "--", "fvs", "models"
-        )
+        changed = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ".")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return f"{commit}+changes" if changed else commit

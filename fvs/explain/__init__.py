@@ -85,8 +85,6 @@ def _score_in_words(answer: VerificationAnswer) -> str:
     if answer.score is None:
         return "no score"
     score = f"score {answer.score:.3f}"
-    if answer.outcome == Outcome.NOT_COMPARED:
-        return f"{score} does not count"
     if answer.threshold is None:
         return f"{score}, no threshold at this age"
     sign = "≥" if answer.score >= answer.threshold else "<"

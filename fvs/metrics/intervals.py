@@ -8,7 +8,6 @@ subjects is therefore stated beside them wherever they are published.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +21,13 @@ if TYPE_CHECKING:
 
     from fvs.records import F64
 
-__all__ = ["CONFIDENCE", "clopper_pearson", "most_errors_within", "rate", "trials_needed"]
+__all__ = [
+    "CONFIDENCE",
+    "clopper_pearson",
+    "most_errors_within",
+    "rate",
+    "trials_needed",
+]
 
 CONFIDENCE = 0.95
 """Two-sided, as ISO/IEC 19795-1 reports: 2.5 % beyond either bound."""
@@ -71,18 +76,27 @@ def rate(errors: int, trials: int) -> Rate:
     )
 
 
-def trials_needed(target: float) -> int:
-    """The fewest trials that can show a rate to be within `target`: those without any error.
+def trials_needed(target: float, errors: int = 0) -> int:
+    """The fewest trials that can show a rate to be within `target` in spite of some errors.
 
-    With no error in n trials the upper bound is `1 - 0.025 ** (1 / n)`.
+    Without errors the upper bound is `1 - 0.025 ** (1 / n)`.
 
     Raises:
-        UsageError: the target is not between 0 and 1.
+        UsageError: the target is not between 0 and 1, or errors are negative.
     """
-    if not 0.0 < target < 1.0:
-        raise UsageError(f"a target rate lies between 0 and 1 (got {target})")
-    needed = math.ceil(math.log(BEYOND_ONE_BOUND) / math.log1p(-target))
-    return needed if clopper_pearson(0, needed)[1] <= target else needed + 1
+    if not 0.0 < target < 1.0 or errors < 0:
+        raise UsageError(f"a target rate lies between 0 and 1 (got {target}), errors from 0")
+    too_few = errors
+    enough = max(1, 2 * errors)
+    while errors >= enough or clopper_pearson(errors, enough)[1] > target:
+        too_few, enough = enough, 2 * enough
+    while enough - too_few > 1:
+        middle = (too_few + enough) // 2
+        if clopper_pearson(errors, middle)[1] <= target:
+            enough = middle
+        else:
+            too_few = middle
+    return enough
 
 
 def most_errors_within(trials: int, target: float) -> int | None:

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from fvs.operating_points import Rate
     from fvs.records import F32, F64, Int
 
-__all__ = ["SCORE_STEP", "EqualError", "ScoreTail", "Sweep", "threshold_within"]
+__all__ = [
+    "SCORE_STEP",
+    "EqualError",
+    "ScoreTail",
+    "Sweep",
+    "threshold_allowing",
+    "threshold_within",
+]
 
 SCORE_STEP = 1e-4
 """Published thresholds are multiples of this: readable, and well above the last digits of a
@@ -212,11 +219,24 @@ def threshold_within(non_mated: ScoreTail, target: float) -> float | None:
         UsageError: more scores would have to have been kept to find it.
     """
     allowed = most_errors_within(non_mated.trials, target)
-    if allowed is None:
-        return None
-    if allowed >= len(non_mated.highest):
-        raise UsageError(f"too few non-mated scores were kept for FMR {target:g}")
-    first_refused = non_mated.highest[len(non_mated.highest) - 1 - allowed]
+    return None if allowed is None else threshold_allowing(non_mated, allowed)
+
+
+def threshold_allowing(non_mated: ScoreTail, errors: int) -> float:
+    """The lowest multiple of `SCORE_STEP` at which at most so many scores accept.
+
+    Returns:
+        A threshold; -inf where there are no more scores than that; +inf where too many of them
+        reach the highest score there is.
+
+    Raises:
+        UsageError: more scores would have to have been kept to find it.
+    """
+    if errors >= non_mated.trials:
+        return -math.inf
+    if errors >= len(non_mated.highest):
+        raise UsageError(f"too few non-mated scores were kept to allow {errors} errors")
+    first_refused = non_mated.highest[len(non_mated.highest) - 1 - errors]
     step = math.floor(float(first_refused) / SCORE_STEP)
     while _as_score(_grid(step)) <= first_refused:
         step += 1

@@ -3,7 +3,8 @@
 The person is NASA's portrait of Eileen Collins (public domain), which scikit-image carries. What a
 picture costs depends on its pixels, its bytes and the size of its face, so these are like a
 phone's: 3:4, sensor noise, JPEG quality 90, the face about a third of the selfie's width, the card
-four fifths of its picture's.
+four fifths of its picture's. They are stored upright: a selfie that is stored sideways with an EXIF
+orientation, as many are, costs those more who turn it at full size.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ FACE_SHARE = 0.35
 FACE_CENTRE_DOWN = 0.42
 """Where the face's centre stands in the selfie, from the top."""
 ASPECT = 3 / 4
+SIDE_STEP_PX = 8
+"""Cameras' sides are multiples of a JPEG block."""
 JPEG_QUALITY = 90
 CAMERA = CameraConditions(light_falloff=0.2, defocus_sigma_px=0.7, noise_sd_levels=4.0)
 CARD_PRINTER = PrintConditions(halftone_depth=0.06, grain_sd_levels=2.0, saturation=0.9)
@@ -88,4 +91,8 @@ def _portrait() -> Pixels:
 
 def _sides_px(megapixels: float) -> tuple[int, int]:
     short = math.sqrt(megapixels * 1e6 * ASPECT)
-    return round(short), round(short / ASPECT)
+    return _whole(short), _whole(short / ASPECT)
+
+
+def _whole(side_px: float) -> int:
+    return SIDE_STEP_PX * round(side_px / SIDE_STEP_PX)

@@ -15,7 +15,6 @@ DECISION_REASONS = (
     "age_unknown",
     "between_thresholds",
     "below_threshold",
-    "needs_reenrol",
 )
 ALL_CODES = sorted({*(status.code for status in Status), *QUALITY_REASONS, *DECISION_REASONS})
 FORMAT_NAMES = {"JPEG", "PNG", "WebP"}

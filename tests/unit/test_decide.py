@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fvs.decide import DecisionPolicy, Evidence, decide
+from fvs.engine import Engine
+from fvs.errors import UsageError
 from fvs.records import Decisions
 from fvs.status import Outcome, Status
 from tests import records
@@ -173,3 +175,15 @@ class TestDecide:
         got = decide(evidence, policy)
         assert got.outcome == tuple(one_by_one[i].outcome[0] for i in order)
         assert got.reasons == tuple(one_by_one[i].reasons[0] for i in order)
+
+
+class TestPolicy:
+    def test_is_bound_to_the_weights_that_it_was_measured_with(self, reference_pack):
+        """An operating point says nothing about an engine with other weights."""
+        engine = Engine.from_pack(reference_pack)
+        point = records.operating_point(0.5)
+        foreign = DecisionPolicy(point=point, pad=None, measured_with=("ab" * 32, "cd" * 32))
+        with pytest.raises(UsageError, match="other weights"):
+            engine.verify([], [], foreign)
+        own = DecisionPolicy.from_pack(reference_pack, 1e-3)
+        assert len(engine.verify([], [], own)) == 0

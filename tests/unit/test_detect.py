@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fvs.detect import FaceSearch, Look, SearchStep, detect_faces
+from fvs.detect import FaceSearch, FitScore, Look, SearchStep, detect_faces
 from fvs.errors import UsageError
 from fvs.geometry import upright_quarters
 from tests.faces import MarkDetector, images, marked_picture
@@ -13,14 +13,15 @@ from tests.faces import MarkDetector, images, marked_picture
 NEAR_SIDE, CLOSE_SIDE, FAR_SIDE = 160, 96, 320
 SEARCH = FaceSearch(
     steps=(
-        SearchStep(looks=(Look(side_px=NEAR_SIDE, border=0.0),), fit_score=0.9),
-        SearchStep(looks=(Look(side_px=CLOSE_SIDE, border=0.25),), fit_score=0.9),
+        SearchStep(looks=(Look(side_px=NEAR_SIDE, border=0.0),)),
+        SearchStep(looks=(Look(side_px=CLOSE_SIDE, border=0.25),)),
         SearchStep(
             looks=tuple(Look(side_px=NEAR_SIDE, border=0.0, quarter_turns=k) for k in (1, 2, 3)),
-            fit_score=0.7,
+            every_turn=True,
         ),
-        SearchStep(looks=(Look(side_px=FAR_SIDE, border=0.0),), fit_score=0.9),
+        SearchStep(looks=(Look(side_px=FAR_SIDE, border=0.0),)),
     ),
+    yunet_fit=FitScore(surely_upright=0.9, after_every_turn=0.7),
     canvas_px_per_run=2 * NEAR_SIDE**2,
 )
 """Small canvases for quick tests; at most two near canvases in one run."""

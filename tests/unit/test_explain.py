@@ -56,7 +56,6 @@ def samples(status=Status.OK, *, picture=True, live=0.9, scalar=80.0):
             native_wh=np.array([[200, 200]]),
             scale=np.ones(1),
             file_format=("jpeg",),
-            bytes_per_pixel=np.ones(1),
         ),
         faces=Faces(
             status=code,

@@ -74,7 +74,6 @@ class TestOracle:
             native_wh=np.full((1, 2), CANVAS_PX),
             scale=np.ones(1),
             file_format=("jpeg",),
-            bytes_per_pixel=np.ones(1),
         )
         ours = detect_faces(images, network, search)
         ours = ours.take(np.argsort(-ours.detection_score))

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
 from fvs.errors import UsageError
-from fvs.metrics.intervals import clopper_pearson, most_errors_within, rate, trials_needed
+from fvs.metrics.intervals import (
+    clopper_pearson,
+    most_errors_within,
+    rate,
+    trials_needed,
+)
 
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -71,13 +76,18 @@ class TestRate:
 
 
 class TestSampleSize:
+    @given(st.floats(1e-6, 0.5), st.integers(0, 20))
+    def test_needed_trials_are_the_fewest(self, target, errors):
+        """That many trials show the target in spite of the errors; one fewer do not."""
+        needed = trials_needed(target, errors)
+        assert clopper_pearson(errors, needed)[1] <= target
+        if needed > max(errors, 1):
+            assert clopper_pearson(errors, needed - 1)[1] > target
+
     @given(st.floats(1e-6, 0.5))
-    def test_needed_trials_are_the_fewest(self, target):
-        """That many error-free trials show the target; one fewer do not."""
-        needed = trials_needed(target)
-        assert clopper_pearson(0, needed)[1] <= target
-        if needed > 1:
-            assert clopper_pearson(0, needed - 1)[1] > target
+    def test_without_errors_there_is_a_formula(self, target):
+        """N error-free trials show 1 - 0.025 ** (1 / n)."""
+        assert trials_needed(target) == math.ceil(math.log(0.025) / math.log1p(-target))
 
     @pytest.mark.parametrize("target", [0.0, 1.0, -1.0, math.nan])
     def test_impossible_targets_are_refused(self, target):

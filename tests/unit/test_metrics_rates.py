@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fvs.errors import UsageError
 from fvs.metrics.intervals import clopper_pearson
-from fvs.metrics.rates import SCORE_STEP, ScoreTail, Sweep, threshold_within
+from fvs.metrics.rates import SCORE_STEP, ScoreTail, Sweep, threshold_allowing, threshold_within
 
 # Few distinct values, so that ties within and between the two kinds are common.
 tied = st.integers(-4, 4).map(lambda i: i / 4)
@@ -202,3 +202,13 @@ class TestThresholdWithin:
         """A tail shorter than the errors allowed cannot place the threshold."""
         with pytest.raises(UsageError, match="too few"):
             threshold_within(ScoreTail(np.zeros(2, np.float32), 10_000), 0.1)
+
+    @given(st.lists(tied | anywhere, max_size=50), st.integers(0, 60))
+    def test_allowing_errors(self, scores, errors):
+        """At most so many scores accept, and one step lower more do; fewer scores need no bar."""
+        tail = ScoreTail.of(scores)
+        threshold = threshold_allowing(tail, errors)
+        assert (threshold == -math.inf) == (errors >= len(scores))
+        if threshold != -math.inf:
+            assert tail.at_or_above(threshold) <= errors
+            assert tail.at_or_above(min(threshold, 1 + SCORE_STEP) - SCORE_STEP) > errors

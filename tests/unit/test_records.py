@@ -17,7 +17,6 @@ def images(n: int) -> Images:
         native_wh=np.full((n, 2), 2),
         scale=np.ones(n),
         file_format=("png",) * n,
-        bytes_per_pixel=np.ones(n),
     )
 
 
@@ -43,7 +42,6 @@ class TestColumns:
                 native_wh=np.zeros((3, 2), np.int64),
                 scale=np.ones(2),
                 file_format=("", ""),
-                bytes_per_pixel=np.ones(2),
             )
 
     def test_of_no_rows_are_a_record(self):

@@ -3,8 +3,16 @@
 import msgspec
 import pytest
 
-from benchmarks.machine import Circumstances, describe_circumstances
-from benchmarks.render import README, SECTIONS, fill_in, render_accuracy, render_speed, table
+from benchmarks.machine import REPOSITORY, Circumstances, describe_circumstances
+from benchmarks.render import (
+    DOCUMENTS,
+    SECTIONS,
+    fill_in,
+    render_accuracy,
+    render_document,
+    render_speed,
+    table,
+)
 from benchmarks.speed.contenders import CONTENDERS, OURS
 from benchmarks.speed.results import (
     ImportCost,
@@ -66,12 +74,23 @@ def report() -> SpeedReport:
     )
 
 
-class TestReadme:
-    def test_is_up_to_date(self):
-        """Its tables are those of the committed results."""
-        text = README.read_text(encoding="utf-8")
-        rendered = fill_in(text, {name: render() for name, render in SECTIONS.items()})
-        assert rendered == text, "run `python -m benchmarks.render`"
+class TestDocuments:
+    @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+    def test_are_up_to_date(self, path):
+        """Their tables are those of the committed results."""
+        text = path.read_text(encoding="utf-8")
+        assert render_document(path) == text, "run `python -m benchmarks.render`"
+
+    def test_hold_every_section(self):
+        """No table is rendered for nobody."""
+        assert {name for names in DOCUMENTS.values() for name in names} == set(SECTIONS)
+
+    def test_every_model_has_a_card(self):
+        """A model folder holds its manifest and its card."""
+        for manifest in (REPOSITORY / "models").glob("*/model.toml"):
+            card = (manifest.parent / "CARD.md").read_text(encoding="utf-8")
+            assert card.startswith(f"# {manifest.parent.name}\n")
+            assert "## Error rates" in card
 
 
 class TestFillIn:

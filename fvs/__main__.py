@@ -1,0 +1,5 @@
+"""`python -m fvs`."""
+
+from fvs.cli import main
+
+main()

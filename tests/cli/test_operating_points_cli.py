@@ -1,0 +1,148 @@
+"""`fvs operating-points`: what is printed, written and refused."""
+
+import json
+
+import msgspec
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import fvs.cli.operating_points as command
+from fvs.cli.app import app
+from fvs.derivation import derivation, extraction
+from fvs.derivation.extraction import MeasuredFaces
+from fvs.errors import FvsError, MissingExtraError, UsageError
+from fvs.operating_points import OperatingPoints, load_operating_points
+from fvs.packs import shipped_models_dir
+
+PEOPLE = 40
+
+
+def run(*words):
+    """Run `fvs operating-points ...`; errors are raised as `main` would see them."""
+    result = CliRunner().invoke(app, ["operating-points", *map(str, words)])
+    if isinstance(result.exception, FvsError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def by_seed(_engine, files):
+    """A stand-in for the engine: the bytes of a picture are the seed of its face."""
+    rngs = [np.random.default_rng(int(content)) for content in files]
+    vectors = np.array([rng.normal(size=64) for rng in rngs], np.float32).reshape(-1, 64)
+    return MeasuredFaces(
+        status=np.zeros(len(files), np.uint8),
+        vectors=vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
+        live_probability=np.ones(len(files), np.float32),
+        thumbnails=np.array([r.integers(0, 255, (56, 56)) for r in rngs], np.uint8),
+    )
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """Folders of made-up pictures, and a command that measures them with `by_seed`."""
+    for person in range(PEOPLE):
+        for picture in range(2):
+            path = tmp_path / "lfw" / f"P{person}" / f"{picture}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"%d" % person)
+        (tmp_path / "pool").mkdir(exist_ok=True)
+        (tmp_path / "pool" / f"{person}.jpg").write_bytes(b"%d" % (1000 + person))
+    rows = [f"{person}.jpg,s,30,male,g" for person in range(PEOPLE)]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,source,age,sex,group", *rows]))
+
+    class Engine:
+        pad = ()
+
+    monkeypatch.setattr(command, "open_pack", lambda _: type("Pack", (), {"name": "made-up"}))
+    monkeypatch.setattr(command, "open_engine", lambda _: Engine)
+    monkeypatch.setattr(command, "faces_cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr(extraction, "measure_faces", by_seed)
+    monkeypatch.setattr(extraction, "model_hashes", lambda _: ("d", "e"))
+    monkeypatch.setattr(derivation, "model_hashes", lambda _: ("d", "e"))
+    return tmp_path
+
+
+def derive(data, *more):
+    """Run `derive` on the made-up pictures."""
+    sets = ["--lfw", data / "lfw", "--pool", data / "pool", "--labels", data / "labels.csv"]
+    return run("derive", *sets, "--out", data / "out.json", *more)
+
+
+class TestShow:
+    """`show`, which needs no weights and no scipy."""
+
+    def test_table_names_every_target_and_what_is_not_supported(self):
+        """Each target has its threshold and strictest group; each refused band its reason."""
+        points = load_operating_points(
+            shipped_models_dir() / "packs" / "reference" / "operating_points.json"
+        )
+        output = run("show")
+        for point in points.points:
+            assert f"{point.target_fmr:g}" in output
+            assert f"{point.threshold:.4f}" in output
+            assert point.strictest_group[:12] in output  # the table may fold a long name
+            for evidence in point.bands:
+                assert evidence.reason in output
+        for reason in points.unsupported_targets.values():
+            assert reason in output
+
+    def test_json_is_the_file(self):
+        """`--json` prints one document with all the evidence."""
+        path = shipped_models_dir() / "packs" / "reference" / "operating_points.json"
+        printed = msgspec.json.decode(run("show", "--json"), type=OperatingPoints)
+        assert printed == load_operating_points(path)
+
+    def test_unknown_pack(self):
+        """An error that names the packs there are."""
+        with pytest.raises(FvsError, match="no pack 'nobody'") as caught:
+            run("show", "--pack", "nobody")
+        assert "reference" in caught.value.advice
+
+
+class TestDerive:
+    """`derive`, on made-up pictures."""
+
+    def test_writes_what_it_measured(self, data):
+        """The file loads, and its counts are those of the pictures."""
+        output = derive(data, "--targets", "1e-2,1e-5")
+        points = load_operating_points(data / "out.json")
+        assert points.pack == "made-up"
+        assert [point.target_fmr for point in points.points] == [0.01]
+        assert list(points.unsupported_targets) == ["1e-05"]
+        assert points.pad is None
+        assert points.points[0].fnmr.trials == PEOPLE
+        assert f"{points.points[0].threshold:.4f}" in output
+
+    def test_twice_is_the_same(self, data):
+        """A second run, from the cache, derives the same points."""
+        derive(data)
+        first = json.loads((data / "out.json").read_text())
+        derive(data)
+        second = json.loads((data / "out.json").read_text())
+        assert first["points"] == second["points"]
+        assert any((data / "cache").rglob("*.npz"))
+
+    @pytest.mark.parametrize("targets", ["", "1e-3,x", "0", "1", "-1e-3", "nan"])
+    def test_impossible_targets(self, data, targets):
+        """Targets are rates between 0 and 1."""
+        with pytest.raises(UsageError, match="--targets"):
+            derive(data, "--targets", targets)
+
+    def test_missing_files(self, data):
+        """A file that cannot be read or written is named."""
+        with pytest.raises(UsageError, match="nowhere"):
+            derive(data, "--pool", data / "nowhere")
+        with pytest.raises(UsageError, match="nowhere"):
+            derive(data, "--labels", data / "nowhere.csv")
+        with pytest.raises(UsageError, match="nowhere"):
+            derive(data, "--out", data / "nowhere" / "out.json")
+
+    def test_without_scipy(self, data, monkeypatch):
+        """Without the `eval` extra the command says how to install it."""
+        monkeypatch.setitem(__import__("sys").modules, "fvs.derivation", None)
+        monkeypatch.delattr("fvs.derivation")
+        with pytest.raises(MissingExtraError) as caught:
+            derive(data)
+        assert "[eval]" in caught.value.advice
