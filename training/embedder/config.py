@@ -108,7 +108,8 @@ class SeparationConfig(_Strict, frozen=True, kw_only=True):
     """The second phase: pictures of people alike are pushed apart.
 
     Attributes:
-        starts_at: part of the schedule after which it joins the distillation.
+        starts_at: part of the schedule after which it joins the distillation; late enough for a
+            learning rate below 1e-4, since normalisation is frozen from then on.
         pictures: per step, two views of each, all from people alike.
         margin_cosine: different pictures nearer than this are pushed.
         push: weight of the push.

@@ -65,5 +65,4 @@ def _images(pictures_rgb: Sequence[Pixels | None]) -> Images:
         native_wh=np.array(sizes, np.int64).reshape(-1, 2),
         scale=np.ones(count),
         file_format=("jpeg",) * count,
-        bytes_per_pixel=np.full(count, np.nan),
     )
