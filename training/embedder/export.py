@@ -1,0 +1,91 @@
+"""Step 3: checkpoint -> ONNX with a free batch axis, compared with torch.
+
+`python -m training.embedder.export --run RUNS/mobile128 --out RUNS/mobile128/student.onnx`
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import torch
+
+from training.embedder.checkpoint import restore
+from training.embedder.config import load_config
+from training.embedder.geometry import INPUT_PX
+from training.embedder.student import Student
+
+__all__ = ["export", "largest_difference", "main"]
+
+LOGGER = logging.getLogger(__name__)
+
+OPSET = 18
+
+TOLERANCE = 1e-4
+"""Largest difference of unit-length embeddings between torch and onnxruntime."""
+
+PROBES = 5
+
+
+def main() -> None:
+    """Write --out and fail if it does not do what the checkpoint does."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("mobile128.toml"))
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    state = restore(args.run / "checkpoint.pt")
+    if state is None:
+        parser.error(f"no checkpoint in {args.run}: train first")
+    student = Student(load_config(args.config).student)
+    student.load_state_dict(state["student"])
+    export(student, args.out)
+    difference = largest_difference(student, args.out)
+    LOGGER.info("%s: %d bytes", args.out, args.out.stat().st_size)
+    LOGGER.info("sha256 %s", hashlib.sha256(args.out.read_bytes()).hexdigest())
+    LOGGER.info("torch and onnxruntime differ by at most %.2g", difference)
+    if difference > TOLERANCE:
+        parser.error(f"the export differs from torch by more than {TOLERANCE}")
+
+
+def export(student: Student, path: Path) -> None:
+    """Write the network as ONNX: `input` (N, 3, 112, 112) -> `embedding` (N, D)."""
+    example = torch.zeros(2, 3, INPUT_PX, INPUT_PX)
+    program = torch.onnx.export(
+        student.eval(),
+        (example,),
+        input_names=["input"],
+        output_names=["embedding"],
+        dynamic_shapes={"x": {0: torch.export.Dim("N")}},
+        opset_version=OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    if program is None:
+        raise RuntimeError("torch.onnx.export gave no program")
+    program.optimize()
+    program.save(path, external_data=False)
+
+
+def largest_difference(student: Student, path: Path) -> float:
+    """Largest difference of unit embeddings between torch and the file, in batches of 1 and 5."""
+    session = ort.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    noise = np.random.default_rng(0).uniform(-1, 1, (PROBES, 3, INPUT_PX, INPUT_PX))
+    images = noise.astype(np.float32)
+    with torch.inference_mode():
+        ours = torch.nn.functional.normalize(student.eval()(torch.from_numpy(images))).numpy()
+    worst = 0.0
+    for rows in (slice(0, 1), slice(0, PROBES)):
+        theirs = np.asarray(session.run(None, {"input": images[rows]})[0])
+        theirs /= np.linalg.norm(theirs, axis=1, keepdims=True)
+        worst = max(worst, float(np.abs(theirs - ours[rows]).max()))
+    return worst
+
+
+if __name__ == "__main__":
+    main()
