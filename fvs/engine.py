@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -23,7 +23,6 @@ from fvs.image import DecodeLimits, decode_images
 from fvs.liveness import assess_liveness
 from fvs.network import Network, Runtime
 from fvs.quality import QualityPolicy, assess_quality, quality_reasons
-from fvs.records import Rows
 from fvs.refine import refine_faces
 from fvs.status import Role, Status
 from fvs.template import embeddings_to_templates
@@ -49,8 +48,6 @@ if TYPE_CHECKING:
     )
 
 __all__ = ["Engine", "EngineSettings", "Samples", "Verifications"]
-
-RowsT = TypeVar("RowsT", bound=Rows)
 
 QUALITY_POLICIES = {
     Role.SELFIE: QualityPolicy.for_selfie(),
@@ -343,19 +340,13 @@ class Engine:
             )
             new = finer.pixels_rgb[0]
             if new is not None:
-                images = _with_row(images, row, finer)
-                faces = _with_row(faces, row, _scaled(faces.take([row]), old, new))
+                images = images.with_rows([row], finer)
+                faces = faces.with_rows([row], _scaled(faces.take([row]), old, new))
         return images, faces
 
 
 def _joined(futures: list[Future[Samples]]) -> Samples:
     return Samples.concatenate([future.result() for future in futures])
-
-
-def _with_row(record: RowsT, row: int, replacement: RowsT) -> RowsT:
-    order = np.arange(len(record))
-    order[row] = len(record)
-    return type(record).concatenate([record, replacement]).take(order)
 
 
 def _scaled(faces: Faces, old: Pixels, new: Pixels) -> Faces:

@@ -89,6 +89,20 @@ class Rows:
                 columns[field.name] = column[index]
         return type(self)(**columns)
 
+    def with_rows(self, rows: npt.ArrayLike, replacements: Self) -> Self:
+        """These rows replaced: row `rows[k]` by row k of `replacements`; the others stay.
+
+        Args:
+            rows: (K,) distinct indices.
+            replacements: K rows.
+        """
+        index = np.asarray(rows, np.int64)
+        if not len(index):
+            return self
+        order = np.arange(len(self))
+        order[index] = len(self) + np.arange(len(index))
+        return type(self).concatenate([self, replacements]).take(order)
+
     @classmethod
     def _columns(cls) -> list[str]:
         return [field.name for field in fields(cls) if field.name not in cls.SHARED]

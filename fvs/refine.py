@@ -21,7 +21,7 @@ from fvs.detect_heads import decode, suppress_overlaps
 from fvs.errors import UsageError
 from fvs.geometry import ARCFACE_TEMPLATE_112, TEMPLATE_SIDE_PX, similarity_transforms
 from fvs.raster import resize, warp_affine
-from fvs.records import F64, U8, Faces, Images, Int, Pixels
+from fvs.records import F64, U8, Faces, Images, Pixels
 from fvs.status import Status
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ def refine_faces(images: Images, faces: Faces, network: Network) -> Faces:
     if len(unsure):
         sought = _sought_in_all_directions(images, found.take(unsure), network)
         better = sought.detection_score > settled.detection_score[unsure]
-        settled = _with_rows(settled, unsure[better], sought.take(better))
+        settled = settled.with_rows(unsure[better], sought.take(better))
     lost = np.flatnonzero(~settled.ok)
-    settled = _with_rows(settled, lost, replace(found, status=settled.status).take(lost))
-    return _with_rows(faces, rows, settled)
+    settled = settled.with_rows(lost, replace(found, status=settled.status).take(lost))
+    return faces.with_rows(rows, settled)
 
 
 def _sure_score(head: DetectHead) -> float:
@@ -106,7 +106,7 @@ def _settled(images: Images, faces: Faces, network: Network) -> Faces:
     pending = np.arange(len(faces))
     for _ in range(MOST_ROUNDS):
         seen = _look(images, faces.take(pending), views[pending], network)
-        faces = _with_rows(faces, pending, seen)
+        faces = faces.with_rows(pending, seen)
         after = _upright_views(seen)
         turned = np.abs(_angle(after) - _angle(views[pending]))
         unsettled = np.minimum(turned, 2 * np.pi - turned) > SETTLED_RAD
@@ -209,7 +209,7 @@ def _middle_face_of_each(canvases: U8, network: Network) -> Faces:
     found, off = found.take(near), off[near]
     nearest = np.lexsort((off, found.image_index))
     rows, first = np.unique(found.image_index[nearest], return_index=True)
-    return _with_rows(seen, rows, found.take(nearest[first]))
+    return seen.with_rows(rows, found.take(nearest[first]))
 
 
 def _in_picture(faces: Faces, seen: Faces, to_canvas: F64) -> Faces:
@@ -240,13 +240,3 @@ def _inverse(affine: F64) -> F64:
     """The maps back, of (..., 2, 3) affine maps."""
     linear = np.linalg.inv(affine[..., :2])
     return np.concatenate([linear, -linear @ affine[..., 2:]], axis=-1)
-
-
-def _with_rows(faces: Faces, rows: Int, replacements: Faces) -> Faces:
-    if len(rows) == 0:
-        return faces
-    if len(rows) == len(faces):
-        return replacements.take(np.argsort(rows))
-    order = np.arange(len(faces))
-    order[rows] = len(faces) + np.arange(len(rows))
-    return Faces.concatenate([faces, replacements]).take(order)

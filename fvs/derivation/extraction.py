@@ -87,10 +87,7 @@ def measure_faces(engine: Engine, files: Sequence[bytes]) -> MeasuredFaces:
         thumbnails=_thumbnails(samples.crops.pixels_rgb),
     )
     crowded = np.flatnonzero(samples.faces.status == Status.SEVERAL_FACES)
-    settled = _measure_middle_faces(engine, samples.images.take(crowded))
-    order = np.arange(len(faces))
-    order[crowded] = len(faces) + np.arange(len(crowded))
-    return MeasuredFaces.concatenate([faces, settled]).take(order)
+    return faces.with_rows(crowded, _measure_middle_faces(engine, samples.images.take(crowded)))
 
 
 def _sampled_liveness(engine: Engine, samples: Samples) -> F32:

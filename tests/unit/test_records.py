@@ -87,6 +87,18 @@ class TestConcatenate:
             Images.concatenate([])
 
 
+class TestWithRows:
+    @pytest.mark.parametrize("rows", [[], [2], [3, 0], [1, 0, 3, 2]])
+    def test_replaces_those_rows_and_no_others(self, rows):
+        """Row `rows[k]` becomes row k of the replacements."""
+        whole, others = images(4), images(10).take([9 - row for row in range(len(rows))])
+        got = whole.with_rows(rows, others)
+        expected = [0, 1, 2, 3]
+        for k, row in enumerate(rows):
+            expected[row] = 9 - k
+        assert [int(p[0, 0, 0]) for p in got.pixels_rgb] == expected
+
+
 class TestFaces:
     def test_inter_eye_distance_is_euclidean(self):
         """3 across and 4 down are 5 apart."""
