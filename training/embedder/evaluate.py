@@ -13,15 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fvs.metrics.folds import fold_accuracy, read_lfw_pairs
+from fvs.metrics.pairs import compare_all_pairs
+from fvs.metrics.rates import Sweep
 from training.embedder.data import Pool
 from training.embedder.lists import person_of
-from training.embedder.metrics import (
-    all_pairs,
-    false_matches,
-    fnmr_at_fmr,
-    ten_fold_accuracy,
-    threshold_at_fmr,
-)
 from training.embedder.prepare import inner
 from training.embedder.teacher import STUDENT_PIXELS, OnnxEmbedder
 
@@ -83,43 +79,38 @@ class Report(NamedTuple):
 
 
 def read_pairs(text: str, files: list[str]) -> Pairs:
-    """LFW's `pairs.txt`: 10 folds of 300 mated, then 300 non-mated pairs."""
+    """LFW's `pairs.txt`, its pictures as rows of `files`."""
     row_of = {PurePosixPath(file).stem: row for row, file in enumerate(files)}
-    lines = [line.split() for line in text.splitlines() if line.strip()]
-    folds, per_kind = int(lines[0][0]), int(lines[0][1])
-    rows = []
-    for number, fields in enumerate(lines[1:]):
-        mated = len(fields) == 3  # noqa: PLR2004 - "name 1 2", else "name 1 other 2"
-        names = (fields[0], fields[0]) if mated else (fields[0], fields[2])
-        numbers = (fields[1], fields[2] if mated else fields[3])
-        stems = [f"{n}_{int(i):04d}" for n, i in zip(names, numbers, strict=True)]
-        rows.append((row_of[stems[0]], row_of[stems[1]], mated, number // (2 * per_kind)))
-    if len(rows) != folds * 2 * per_kind:
-        raise ValueError(f"pairs.txt states {folds * 2 * per_kind} pairs and has {len(rows)}")
-    first, second, mated_column, fold = (np.array(column) for column in zip(*rows, strict=True))
-    return Pairs(first, second, mated_column.astype(bool), fold)
+    listed = read_lfw_pairs(text)
+    return Pairs(
+        first=np.array([row_of[PurePosixPath(pair.first).stem] for pair in listed]),
+        second=np.array([row_of[PurePosixPath(pair.second).stem] for pair in listed]),
+        is_mated=np.array([pair.mated for pair in listed]),
+        fold=np.array([pair.fold for pair in listed]),
+    )
 
 
 def evaluate(lfw: F32, files: list[str], pairs: Pairs, heldout: F32, labels: list[Label]) -> Report:
     """All rates from unit embeddings of the LFW pictures and of held-out pool pictures."""
     products = lfw[pairs.first] * lfw[pairs.second]
-    scores = np.asarray(products.sum(axis=1, dtype=np.float64))
-    accuracy, error = ten_fold_accuracy(scores, pairs.is_mated, pairs.fold)
+    scores = products.sum(axis=1, dtype=np.float64).astype(np.float32)
+    accuracy = fold_accuracy(scores, pairs.is_mated, pairs.fold)
     people = [person_of(file) or file for file in files]
-    every = all_pairs(lfw, np.unique(people, return_inverse=True)[1])
-    mated, nonmated = scores[pairs.is_mated], scores[~pairs.is_mated]
-    fnmr = {f"6,000 pairs, FMR {fmr:g}": fnmr_at_fmr(mated, nonmated, fmr) for fmr in (1e-2, 1e-3)}
-    fnmr |= {f"all pairs, FMR {f:g}": fnmr_at_fmr(*every, f) for f in (1e-3, 1e-4)}
-    thresholds = {fmr: threshold_at_fmr(every.nonmated, fmr) for fmr in OPERATING_FMRS}
-    members = {
-        name: np.flatnonzero([belongs(label) for label in labels])
+    every = compare_all_pairs(lfw, np.unique(people, return_inverse=True)[1])
+    protocol = Sweep.of(scores[pairs.is_mated], scores[~pairs.is_mated])
+    whole = Sweep.of(every.mated, every.non_mated)
+    fnmr = {f"6,000 pairs, FMR {f:g}": protocol.fnmr_at_fmr(f).point for f in (1e-2, 1e-3)}
+    fnmr |= {f"all pairs, FMR {f:g}": whole.fnmr_at_fmr(f).point for f in (1e-3, 1e-4)}
+    thresholds = {fmr: whole.threshold_at_fmr(fmr) for fmr in OPERATING_FMRS}
+    groups = {
+        name: compare_all_pairs(heldout[[belongs(label) for label in labels]]).non_mated
         for name, belongs in GROUPS.items()
     }
     fmr = {
-        nominal: {name: false_matches(heldout[rows], t) for name, rows in members.items()}
+        nominal: {name: (tail.at_or_above(t), tail.trials) for name, tail in groups.items()}
         for nominal, t in thresholds.items()
     }
-    return Report(accuracy, error, fnmr, thresholds, fmr)
+    return Report(accuracy.mean, accuracy.standard_error, fnmr, thresholds, fmr)
 
 
 def main() -> None:

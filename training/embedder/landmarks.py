@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fvs.align import ARCFACE_TEMPLATE_112, similarity_transforms
 from fvs.choose import choose_faces
 from fvs.detect import detect_faces
+from fvs.geometry import ARCFACE_TEMPLATE_112, similarity_transforms
 from fvs.manifest import load_manifest
 from fvs.network import Network, Runtime
 from fvs.packs import shipped_models_dir
