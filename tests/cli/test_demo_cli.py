@@ -10,8 +10,8 @@ from fvs.cli import demo as demo_module
 from fvs.cli import main
 from fvs.cli.common import MODELS_VARIABLE
 from fvs.decide import DecisionPolicy
-from fvs.operating_points import AgeBand, BandEvidence, OperatingPoint, PadPoint, Rate
 from fvs.status import Outcome
+from tests.records import operating_point, pad_point
 
 pytest.importorskip("PIL", reason="the demo needs its extra")
 pytest.importorskip("skimage", reason="the demo needs its extra")
@@ -20,26 +20,7 @@ pytest.importorskip("matplotlib", reason="the demo needs its extra")
 from fvs.cli import demo_cases
 
 NUMERIC = ("threshold", "live", "ms")
-RATE = Rate(errors=0, trials=100, point=0.0, lower_95=0.0, upper_95=0.03)
-ADULTS = BandEvidence(
-    band=AgeBand(name="adults", youngest=18, oldest=80, adult=True),
-    status="held",
-    threshold=0.5,
-    reason="",
-    worst_group="any",
-    fmr=None,
-    fnmr=None,
-)
-POINT = OperatingPoint(
-    target_fmr=1e-4,
-    threshold=0.5,
-    strictest_group="any",
-    fnmr=RATE,
-    fmr_lfw=RATE,
-    groups=(),
-    bands=(ADULTS,),
-)
-POLICY = DecisionPolicy(point=POINT, pad=PadPoint(threshold=0.5, refused={}))
+POLICY = DecisionPolicy(point=operating_point(), pad=pad_point())
 
 
 def run(monkeypatch, capsys, *arguments):

@@ -7,7 +7,7 @@ import pytest
 
 from fvs.decide import DecisionPolicy
 from fvs.engine import Samples, Verifications
-from fvs.operating_points import OperatingPoint, PadPoint, Rate, SameCapturePoint
+from fvs.operating_points import SameCapturePoint
 from fvs.quality import COMPONENTS, QualityPolicy
 from fvs.records import (
     Crops,
@@ -20,23 +20,14 @@ from fvs.records import (
     Scores,
 )
 from fvs.status import Outcome, Status
+from tests.records import NO_RATE, operating_point, pad_point
 
 pytest.importorskip("PIL", reason="drawing needs the demo extra")
 
 from fvs import advice, explain
 from fvs.explain import charts, draw_explanation, theme
 
-RATE = Rate(errors=0, trials=100, point=0.0, lower_95=0.0, upper_95=0.03)
-POINT = OperatingPoint(
-    target_fmr=1e-4,
-    threshold=0.5,
-    strictest_group="any",
-    fnmr=RATE,
-    fmr_lfw=RATE,
-    groups=(),
-    bands=(),
-)
-POLICY = DecisionPolicy(point=POINT, pad=PadPoint(threshold=0.5, refused={}))
+POLICY = DecisionPolicy(point=operating_point(), pad=pad_point())
 NAMES = tuple(component.name for component in COMPONENTS)
 
 
@@ -370,5 +361,5 @@ class TestGauge:
 
     def test_likeness_beyond_belief_is_no_match(self):
         """From the same-capture threshold on, green ends."""
-        policy = replace(POLICY, same_capture=SameCapturePoint(threshold=0.9, reached=RATE))
+        policy = replace(POLICY, same_capture=SameCapturePoint(threshold=0.9, reached=NO_RATE))
         assert self.zones(EVERY_CASE["match"], policy) == [True, True, True]
