@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from fvs.align import align_faces
+from fvs.align import align_faces, align_for_embedder
 from fvs.choose import choose_faces
 from fvs.compare import compare_pairs
 from fvs.decide import Evidence, decide
@@ -313,7 +313,8 @@ class Engine:
         turns = quarter_turns(faces)
         images, faces = turn_images(images, turns), turn_faces(faces, images, turns)
         # 7. to 10. Alignment, quality, liveness (of selfies only), embedding.
-        crops = align_faces(images, faces, _crop_size_px(self.embedder))
+        crops = align_faces(images, faces)
+        embedder_crops = align_for_embedder(images, faces, crops, self.embedder.manifest)
         pad = self.pad if role is Role.SELFIE else ()
         return Samples(
             images=images,
@@ -321,7 +322,7 @@ class Engine:
             crops=crops,
             quality=assess_quality(images, faces, crops, QUALITY_POLICIES[role]),
             liveness=assess_liveness(images, faces, pad),
-            embeddings=embed_crops(crops, self.embedder),
+            embeddings=embed_crops(embedder_crops, self.embedder),
         )
 
     def _decoded_finer(
@@ -357,13 +358,6 @@ def _scaled(faces: Faces, old: Pixels, new: Pixels) -> Faces:
         xyxy_px=faces.xyxy_px * np.tile(factor, 2),
         landmarks_px=faces.landmarks_px * factor,
     )
-
-
-def _crop_size_px(embedder: Network) -> int:
-    size_px = embedder.manifest.input.size_px
-    if size_px is None:
-        raise UsageError(f"{embedder.manifest.id} states no input size")
-    return size_px
 
 
 def _require_pairs(one: Sized, other: Sized) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARCFACE_TEMPLATE_112",
+    "FACE_TEMPLATES",
     "TEMPLATE_SIDE_PX",
     "similarity_transforms",
     "turn_points",
@@ -24,6 +25,18 @@ ARCFACE_TEMPLATE_112 = np.array(
 """Where the five landmarks lie in a 112 x 112 px crop (insightface `face_align.arcface_dst`)."""
 
 TEMPLATE_SIDE_PX = 112
+
+DLIB_TEMPLATE_150 = np.array(
+    [[46.5, 45.6], [101.7, 46.1], [73.9, 78.0], [49.7, 103.0], [98.0, 103.5]]
+)
+"""Where they lie in dlib's 150 x 150 px face chip, whose own five points are corners of the eyes
+and the nose's base: measured means."""
+
+FACE_TEMPLATES = {
+    "arcface": ARCFACE_TEMPLATE_112 / TEMPLATE_SIDE_PX,
+    "dlib": DLIB_TEMPLATE_150 / 150,
+}
+"""Alignment as manifests name it -> the five landmarks as fractions of the crop's side."""
 
 MIN_SPREAD_PX2 = 1e-6
 """Sum of squared distances of landmarks from their mean below which they are one point."""

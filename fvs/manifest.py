@@ -89,12 +89,12 @@ class EmbedHead(_Strict, frozen=True, kw_only=True):
 
     Attributes:
         dimension: length of the vector.
-        alignment: named five-point template of the crop.
+        alignment: five-point template of the crop, a name in `fvs.geometry.FACE_TEMPLATES`.
         output: the ONNX output's name; empty where it has only one and its name does not matter.
     """
 
     dimension: Positive
-    alignment: Literal["arcface"]
+    alignment: Literal["arcface", "dlib"]
     output: str = ""
 
 

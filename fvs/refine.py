@@ -19,7 +19,7 @@ import numpy as np
 
 from fvs.detect_heads import decode, suppress_overlaps
 from fvs.errors import UsageError
-from fvs.geometry import ARCFACE_TEMPLATE_112, TEMPLATE_SIDE_PX, similarity_transforms
+from fvs.geometry import FACE_TEMPLATES, similarity_transforms
 from fvs.raster import resize, warp_affine
 from fvs.records import F64, U8, Faces, Images, Pixels
 from fvs.status import Status
@@ -135,7 +135,7 @@ def _upright_views(faces: Faces) -> F64:
 
     NaN where the landmarks span no similarity.
     """
-    template = (ARCFACE_TEMPLATE_112 / TEMPLATE_SIDE_PX - 0.5) * FACE_SHARE + 0.5
+    template = (FACE_TEMPLATES["arcface"] - 0.5) * FACE_SHARE + 0.5
     return similarity_transforms(faces.landmarks_px.astype(np.float64), template)
 
 

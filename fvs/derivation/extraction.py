@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fvs.align import align_faces
+from fvs.align import align_faces, align_for_embedder
 from fvs.choose import choose_faces
 from fvs.detect import detect_faces
 from fvs.embed import embed_crops
@@ -104,7 +104,8 @@ def _measure_middle_faces(engine: Engine, images: Images) -> MeasuredFaces:
     faces = choose_faces(found.take(np.array(middles, np.int64)), images, Role.SELFIE)
     faces = refine_faces(images, faces, engine.detector)
     crops = align_faces(images, faces)
-    embeddings = embed_crops(crops, engine.embedder)
+    embedder_crops = align_for_embedder(images, faces, crops, engine.embedder.manifest)
+    embeddings = embed_crops(embedder_crops, engine.embedder)
     return MeasuredFaces(
         status=embeddings.status,
         vectors=embeddings.vectors,

@@ -31,7 +31,7 @@ STAGES = {
     "choose": ("choose_faces",),
     "refine": ("refine_faces",),
     "turn": ("quarter_turns", "turn_images", "turn_faces"),
-    "align": ("align_faces",),
+    "align": ("align_faces", "align_for_embedder"),
     "quality": ("assess_quality",),
     "liveness": ("assess_liveness",),
     "embed": ("embed_crops",),

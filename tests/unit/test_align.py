@@ -6,10 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import SimilarityTransform
 
-from fvs.align import align_faces
+from fvs.align import align_faces, align_for_embedder
 from fvs.errors import UsageError
-from fvs.geometry import ARCFACE_TEMPLATE_112, similarity_transforms
+from fvs.geometry import ARCFACE_TEMPLATE_112, FACE_TEMPLATES, similarity_transforms
+from fvs.manifest import EmbedHead, PixelInput
 from fvs.status import Status
+from tests import tiny_onnx
 from tests.faces import faces, images
 from tests.pictures import scene
 
@@ -24,6 +26,15 @@ def posed_landmarks(n: int, seed: int) -> np.ndarray:
     a = scale * np.exp(1j * angle)
     z = a[:, None] * (ARCFACE_TEMPLATE_112 @ [1, 1j]) + random.uniform(0, 500, (n, 1))
     return np.stack([z.real, z.imag], axis=2) + random.normal(0, 3, (n, 5, 2))
+
+
+def embedder_manifest(size_px: int | None, alignment: str):
+    """The manifest of an embedder that asks for such crops."""
+    return tiny_onnx.manifest_of(
+        b"weights",
+        input=PixelInput(name="pixels", channels="rgb", size_px=size_px),
+        embed=EmbedHead(dimension=3, alignment=alignment),
+    )
 
 
 class TestSimilarityTransforms:
@@ -115,3 +126,36 @@ class TestAlignFaces:
         """Records that contradict each other are the caller's mistake."""
         with pytest.raises(UsageError, match="face 0 is OK"):
             align_faces(images([None]), faces([[0, 0, 9, 9]]))
+
+
+class TestAlignForEmbedder:
+    """Crops as an embedder's manifest asks for them."""
+
+    def test_standard_crops_are_not_made_twice(self) -> None:
+        """An embedder that wants what quality is judged on gets that very record."""
+        pictures, rows = images([scene()]), faces([[30, 30, 90, 110]])
+        standard = align_faces(pictures, rows)
+        manifest = embedder_manifest(size_px=112, alignment="arcface")
+        assert align_for_embedder(pictures, rows, standard, manifest) is standard
+
+    @pytest.mark.parametrize(
+        ("size_px", "alignment"), [(150, "dlib"), (112, "dlib"), (224, "arcface")]
+    )
+    def test_landmarks_land_on_the_template(self, size_px: int, alignment: str) -> None:
+        """Whatever the size, the face lies where the manifest's template says."""
+        rows = faces([[30, 30, 90, 110]])
+        rows.landmarks_px[0] = FACE_TEMPLATES[alignment] * 80 + 25
+        pictures = images([scene()])
+        manifest = embedder_manifest(size_px=size_px, alignment=alignment)
+        crops = align_for_embedder(pictures, rows, align_faces(pictures, rows), manifest)
+        assert crops.pixels_rgb.shape == (1, size_px, size_px, 3)
+        turn, shift = crops.picture_to_crop[0, :, :2], crops.picture_to_crop[0, :, 2]
+        landed = rows.landmarks_px[0] @ turn.T + shift
+        np.testing.assert_allclose(landed, FACE_TEMPLATES[alignment] * size_px, atol=1e-3)
+
+    def test_not_an_embedder(self) -> None:
+        """A manifest that asks for no crop is the caller's mistake."""
+        pictures, rows = images([scene()]), faces([[30, 30, 90, 110]])
+        manifest = embedder_manifest(size_px=None, alignment="dlib")
+        with pytest.raises(UsageError, match="states its input size"):
+            align_for_embedder(pictures, rows, align_faces(pictures, rows), manifest)

@@ -14,6 +14,7 @@ from fvs.network import Network, Runtime
 from fvs.packs import shipped_models_dir
 from fvs.raster import warp_affine
 from fvs.records import Images
+from fvs.refine import refine_faces
 from fvs.status import Role, Status
 from training.embedder.geometry import CROP_PX, MARGIN_PX
 
@@ -41,6 +42,7 @@ def main_landmarks(pictures_rgb: Sequence[Pixels | None], detector: Network) -> 
     """
     images = _images(pictures_rgb)
     faces = choose_faces(detect_faces(images, detector), images, Role.SELFIE)
+    faces = refine_faces(images, faces, detector)
     return faces.landmarks_px.astype(np.float64)
 
 
