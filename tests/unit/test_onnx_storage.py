@@ -95,7 +95,7 @@ class TestResults:
         assert model.SerializeToString() == before
 
     def test_valid_and_repeatable(self):
-        """The result is valid ONNX; a second time gives the same bytes; once more changes nothing."""
+        """The result is valid ONNX, is the same each time, and stored again does not change."""
         model = model_of(("w", weights_of()))
         stored = store_as_float16(model)
         onnx.checker.check_model(stored, full_check=True)
