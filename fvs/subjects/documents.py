@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from fvs.subjects.faults import SubjectError, SubjectFault
 from fvs.subjects.states import ISSUERS, canonical_state
-from fvs.subjects.text import compact_document
+from fvs.subjects.text import STATE_CHARACTERS, split_document
 
-__all__ = ["MAX_CARD_CHARACTERS", "MAX_PASSPORT_CHARACTERS", "STATE_CHARACTERS", "document_number"]
+__all__ = ["MAX_CARD_CHARACTERS", "MAX_PASSPORT_CHARACTERS", "document_number"]
 
-STATE_CHARACTERS = 3
 MAX_PASSPORT_CHARACTERS = 9
 """The field of ICAO Doc 9303-4."""
 
@@ -25,9 +24,8 @@ def document_number(text: str, max_characters: int) -> str:
     Raises:
         SubjectError: the state issues no documents, or the number is empty or too long.
     """
-    compacted = compact_document(text)
-    state = canonical_state(compacted[:STATE_CHARACTERS])
-    number = compacted[STATE_CHARACTERS:].replace("<", "")
+    field, filled = split_document(text)
+    state, number = canonical_state(field), filled.replace("<", "")
     if state not in ISSUERS:
         raise SubjectError(SubjectFault.SUBJECT_ISSUING_STATE)
     if not 1 <= len(number) <= max_characters:

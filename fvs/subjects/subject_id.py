@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Self
 from fvs.subjects.documents import (
     MAX_CARD_CHARACTERS,
     MAX_PASSPORT_CHARACTERS,
-    STATE_CHARACTERS,
     document_number,
 )
 from fvs.subjects.faults import SubjectError, SubjectFault
 from fvs.subjects.private import Private
+from fvs.subjects.text import STATE_CHARACTERS
 from fvs.subjects.thai_numbers import CitizenCategory, citizen_number, juristic_number
 
 if TYPE_CHECKING:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fvs.subjects.faults import SubjectError, SubjectFault
 
-__all__ = ["compact_digits", "compact_document"]
+__all__ = ["STATE_CHARACTERS", "compact_digits", "split_document"]
+
+STATE_CHARACTERS = 3
+"""An issuing state's field in every machine-readable zone (ICAO Doc 9303-3)."""
 
 _THAI_ZERO = 0x0E50
 _FULL_WIDTH_ZERO = 0xFF10
@@ -32,10 +35,11 @@ def compact_digits(text: str) -> str:
     return compacted
 
 
-def compact_document(text: str) -> str:
-    """State and number of a document in A-Z, 0-9 and `<`; the state takes the first three.
+def split_document(text: str) -> tuple[str, str]:
+    """State (the first three characters) and number of a document, in A-Z, 0-9 and `<`.
 
-    Small letters are made capitals. A lone `D` before a separator is Germany's `D<<`.
+    Small letters are made capitals. A lone `D` before a separator is Germany's `D<<`; a separator
+    within any other state is left there, so that it is none: `TH A1` must not become `THA 1`.
 
     Raises:
         SubjectError: as `compact_digits`.
@@ -48,7 +52,8 @@ def compact_document(text: str) -> str:
         raise SubjectError(SubjectFault.SUBJECT_CHARACTERS)
     if capitals.startswith("D "):
         capitals = "D<<" + capitals[1:]
-    return capitals.replace(" ", "")
+    state, number = capitals[:STATE_CHARACTERS], capitals[STATE_CHARACTERS:]
+    return state, number.replace(" ", "")
 
 
 def _separated(text: str) -> str:
