@@ -13,6 +13,8 @@ _PASSPORT_LINE = 44
 _CARD_LINE = 30
 _PASSPORT_CODES = "P"
 _CARD_CODES = "ACI"
+_SHORTEST_SPILL = 2
+"""One character of the number, and the check digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def _card_number(field: str, digit: str, optional: str) -> tuple[str, str, str]:
     check digit of all of it and a filler (Doc 9303-5, note j).
     """
     spilled, filler, rest = optional.partition("<")
-    if digit != "<" or not spilled or not filler:
+    if digit != "<" or len(spilled) < _SHORTEST_SPILL or not filler:
         return field, digit, optional
     return field + spilled[:-1], spilled[-1], rest
 
