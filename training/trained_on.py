@@ -56,18 +56,26 @@ def read_list(path: Path) -> TrainedOn:
 
 
 def main() -> None:
-    """Write the list of one model from the index that its training used."""
+    """Write the list of one model from the index or indices that its training used."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pool", type=Path, required=True, help="the training's pool.csv")
+    parser.add_argument(
+        "--pool", type=Path, required=True, nargs="+", help="pool.csv of each part of the training"
+    )
     parser.add_argument("--model", required=True, help="folder in models/, with its manifest")
     args = parser.parse_args()
     manifest = load_manifest(shipped_models_dir() / args.model)
-    with args.pool.open(newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["use"] == "train"]
+    hash_of = {file: digest for index in args.pool for file, digest in _trained(index)}
     path = LISTS_DIR / f"{args.model}.txt.gz"
-    hashes, files = (tuple(row[column] for row in rows) for column in ("sha256", "file"))
-    write_list(path, TrainedOn(manifest.id, manifest.sha256, hashes, files))
-    sys.stdout.write(f"{path.name}: {len(rows)} pictures, {path.stat().st_size} bytes\n")
+    trained_on = TrainedOn(
+        manifest.id, manifest.sha256, tuple(hash_of.values()), tuple(hash_of.keys())
+    )
+    write_list(path, trained_on)
+    sys.stdout.write(f"{path.name}: {len(hash_of)} pictures, {path.stat().st_size} bytes\n")
+
+
+def _trained(index: Path) -> list[tuple[str, str]]:
+    with index.open(newline="") as stream:
+        return [(r["file"], r["sha256"]) for r in csv.DictReader(stream) if r["use"] == "train"]
 
 
 if __name__ == "__main__":

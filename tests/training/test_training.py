@@ -72,6 +72,7 @@ class TestStudent:
         student.train()(torch.randn(8, 3, 112, 112))
         export(student, tmp_path / "student.onnx")
         assert largest_difference(student, tmp_path / "student.onnx") < 1e-4
+        assert b".py" not in (tmp_path / "student.onnx").read_bytes(), "the exporter's traces"
 
 
 class TestLosses:
