@@ -1,7 +1,7 @@
 """What can be wrong with an identifier: stable codes, and words that never repeat the number.
 
 The words of a code are fixed, so no part of what was typed can reach a message or a log through
-them.
+them. Only a traceback printed with its local variables would show it: configure loggers not to.
 """
 
 from __future__ import annotations

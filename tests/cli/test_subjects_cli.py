@@ -109,7 +109,7 @@ class TestCheck:
         assert "subject_characters" in ran.out
 
     def test_wrong_use(self, fvs, typed, monkeypatch):
-        """No number, an unknown kind, too much input or none that is open: the caller's mistakes."""
+        """No number, an unknown kind, too much input or closed input: the caller's mistakes."""
         assert fvs("subject", "check").code == ExitCode.WRONG_USE
         assert fvs("subject", "check", NUMBER, "--kind", "dog").code == ExitCode.WRONG_USE
         typed(b"1" * 10_000)
