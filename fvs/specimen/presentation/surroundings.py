@@ -21,6 +21,9 @@ WHITE = np.float32(255.0)
 
 MOST_OBJECTS = 3
 
+BLURRED_PX = 20
+"""Side to which a room is reduced and enlarged again to be out of focus."""
+
 FINGER_WIDTH = 0.16
 """Over the face's width on an artefact that shows it about life-size."""
 
@@ -32,7 +35,8 @@ def room(frame_wh_px: tuple[int, int], picture_rgb: Pixels, rng: np.random.Gener
     if kind < 0.1:  # noqa: PLR2004 - share
         return desk(frame_wh_px, rng)
     if kind < 0.4:  # noqa: PLR2004 - share
-        spread = blur(resize(picture_rgb[:, ::-1], width, height), 0.05 * width)
+        coarse = resize(np.ascontiguousarray(picture_rgb[:, ::-1]), BLURRED_PX, BLURRED_PX)
+        spread = resize(blur(coarse, 1.0), width, height)
         return add_objects(spread, rng)
     cells = rng.normal(0, draw(rng, (3, 40)), (int(rng.integers(2, 6)), int(rng.integers(2, 6)), 1))
     tints = rng.normal(0, 8, (*cells.shape[:2], 3))
