@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from fvs.records import F64
     from training.pad.index import Face
 
-__all__ = ["GROUPS", "Report", "Row", "by_group", "markdown", "threshold_for", "trade_off"]
+__all__ = [
+    "GROUPS", "Report", "Row", "by_group", "markdown", "passed", "refused", "threshold_for",
+    "trade_off",
+]  # fmt: skip
 
 EAST_ASIAN_GROUPS = ("east-asian (mostly)", "asian")
 
