@@ -46,8 +46,5 @@ class Private(Generic[T]):
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a private value is not serialised; pass its pseudonym on instead")
-
     def __getstate__(self) -> NoReturn:
-        raise TypeError("a private value has no state to give away")
+        raise TypeError("a private value is not serialised; pass its pseudonym on instead")

@@ -177,6 +177,8 @@ class TestRoundTrip:
         assert second[42] == "0"
         unused = f"{first}\n{second[:42]}<{second[43]}"
         assert parse_mrz(unused, TODAY) == parse_mrz(zone, TODAY)
+        misread = f"{first}\n{second[:42]}5{second[43]}"
+        assert fault_of(misread) == SubjectFault.MRZ_OPTIONAL_CHECK_DIGIT
         first, second = Holder(optional="1").passport().split()
         used = f"{first}\n{second[:42]}<{second[43]}"
         assert fault_of(used) == SubjectFault.MRZ_OPTIONAL_CHECK_DIGIT

@@ -420,9 +420,10 @@ class TestPseudonym:
         assert subject.pseudonym(KEY) != subject.pseudonym(OTHER_KEY)
         assert len(subject.pseudonym(KEY)) == PSEUDONYM_BYTES == 32
 
-    @pytest.mark.parametrize("length", [0, 1, 16, MIN_KEY_BYTES - 1])
+    @pytest.mark.parametrize("length", [0, 1, 16, 31])
     def test_short_keys_are_refused(self, length):
         """Rule: fewer than 32 bytes are no key."""
+        assert MIN_KEY_BYTES == 32
         subject = SubjectId.parse(SubjectKind.CITIZEN_ID, "1234545678781")
         with pytest.raises(SubjectError) as caught:
             subject.pseudonym(b"k" * length)
