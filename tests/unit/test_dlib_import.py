@@ -27,7 +27,7 @@ from tests.dlib_files import dlib_file, random_network
 EQUAL = 1e-4
 """Largest difference of a coordinate from dlib's."""
 
-FLOAT16_EQUAL = 2e-3
+FLOAT16_EQUAL = 1e-3
 """The same with the weights rounded to float16; embeddings have a length of about 1.3."""
 
 FEW = settings(max_examples=15, deadline=None)
