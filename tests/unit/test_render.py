@@ -3,15 +3,16 @@
 import msgspec
 import pytest
 
+from benchmarks import render
 from benchmarks.machine import REPOSITORY, Circumstances, describe_circumstances
+from benchmarks.markdown import fill_in, sections_in, table
 from benchmarks.render import (
-    DOCUMENTS,
+    CARD_SECTIONS,
     SECTIONS,
-    fill_in,
+    documents,
     render_accuracy,
     render_document,
     render_speed,
-    table,
 )
 from benchmarks.speed.contenders import CONTENDERS, OURS
 from benchmarks.speed.results import (
@@ -26,7 +27,12 @@ from benchmarks.speed.results import (
     StageSize,
     save_report,
 )
+from fvs.cli.common import DEFAULT_PACK
+from fvs.manifest import load_manifest
+from fvs.packs import OPERATING_POINTS_FILE_NAME, list_packs
 from fvs.timing import Load, percentiles
+
+MODELS = REPOSITORY / "models"
 
 CIRCUMSTANCES = Circumstances(
     measured_at="2026-01-02T03:04:05+00:00",
@@ -75,19 +81,55 @@ def report() -> SpeedReport:
 
 
 class TestDocuments:
-    @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
-    def test_are_up_to_date(self, path):
+    @pytest.mark.parametrize(
+        ("path", "pack"),
+        documents().items(),
+        ids=lambda value: value if isinstance(value, str) else f"{value.parent.name}-{value.stem}",
+    )
+    def test_are_up_to_date(self, path, pack):
         """Their tables are those of the committed results."""
         text = path.read_text(encoding="utf-8")
-        assert render_document(path) == text, "run `python -m benchmarks.render`"
+        assert render_document(path, pack) == text, "run `python -m benchmarks.render`"
 
     def test_hold_every_section(self):
         """No table is rendered for nobody."""
-        assert {name for names in DOCUMENTS.values() for name in names} == set(SECTIONS)
+        placed = {n for path in documents() for n in sections_in(path.read_text(encoding="utf-8"))}
+        assert placed == set(SECTIONS)
+
+    def test_speak_of_the_default_pack_first(self, monkeypatch):
+        """The README of the default pack; a card of a pack that has both the model and points."""
+        assert documents()[REPOSITORY / "README.md"] == DEFAULT_PACK
+        monkeypatch.setattr(render, "DEFAULT_PACK", "buffalo_s")
+        found = documents()
+        assert found[REPOSITORY / "README.md"] == "buffalo_s"
+        assert found[MODELS / "embed-mobilefacenet-202004" / "CARD.md"] == "reference"
+        assert MODELS / "embed-w600kmbf-202109" / "CARD.md" not in found
+
+    def test_cards_have_a_place_for_their_results(self):
+        """A model of a pack with operating points shows what they say of its task."""
+        for name, pack in list_packs(MODELS).items():
+            if (MODELS / "packs" / name / OPERATING_POINTS_FILE_NAME).exists():
+                for model_id in pack.model_ids:
+                    card = MODELS / model_id / "CARD.md"
+                    wanted = CARD_SECTIONS[load_manifest(card.parent).task]
+                    missing = set(wanted) - set(sections_in(card.read_text(encoding="utf-8")))
+                    assert not missing, f"{card}: <!-- results:NAME --><!-- /results:NAME -->"
+
+    def test_refuse_results_that_nobody_knows(self, tmp_path):
+        """A misspelt place would stay empty."""
+        path = tmp_path / "CARD.md"
+        path.write_text("<!-- results:acuracy --><!-- /results:acuracy -->", encoding="utf-8")
+        with pytest.raises(ValueError, match="acuracy"):
+            render_document(path, "reference")
+
+    @pytest.mark.parametrize("section", sorted(set(SECTIONS) - {"packs", "speed"}))
+    def test_of_a_pack_without_points_say_so(self, section):
+        """The default pack may be named before it is measured."""
+        assert SECTIONS[section]("buffalo_s") == "Not measured yet."
 
     def test_every_model_has_a_card(self):
         """A model folder holds its manifest and its card."""
-        for manifest in (REPOSITORY / "models").glob("*/model.toml"):
+        for manifest in MODELS.glob("*/model.toml"):
             card = (manifest.parent / "CARD.md").read_text(encoding="utf-8")
             assert card.startswith(f"# {manifest.parent.name}\n")
             assert "## Error rates" in card
@@ -119,7 +161,7 @@ class TestTables:
     def test_without_results_say_so(self, tmp_path):
         """Nothing measured is not an empty table."""
         assert render_speed(tmp_path) == "Not measured yet."
-        assert render_accuracy(tmp_path, tmp_path / "no.json") == "Not measured yet."
+        assert render_accuracy("standard", None, tmp_path / "no.json") == "Not measured yet."
 
     def test_speed_shows_ratios_with_intervals_and_circumstances(self, tmp_path):
         """A number never comes without how sure it is and what it was measured on."""
