@@ -184,10 +184,10 @@ def _groups_words(report: PackReport) -> str:
     first = next(iter(report.packs.values())).held_out
     return (
         "False match rates [95 %] between different people of one group, on the fifth of the pool "
-        f"that none of our models was trained on, at the threshold of each pack where all LFW pairs have "
-        f"FMR {first.at[0].lfw_fmr:g}. One picture a person ({first.doubles:,} pictures of people who "
-        "stand there already were dropped), pairs within one source. The intervals take pairs as independent, which "
-        "pairs that share a picture are not quite."
+        "that none of our models was trained on, at the threshold of each pack where all LFW pairs "
+        f"have FMR {first.at[0].lfw_fmr:g}. One picture a person ({first.doubles:,} pictures of "
+        "people who stand there already were dropped), pairs within one source. The intervals take "
+        "pairs as independent, which pairs that share a picture are not quite."
     )
 
 
