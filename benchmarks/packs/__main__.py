@@ -62,20 +62,23 @@ def measure_packs(
     packs: Mapping[str, Pack], data: Path, places: Places, rounds: Rounds
 ) -> dict[str, PackResult]:
     """Measure accuracy pack by pack, costs side by side."""
+    # First, so that an evaluation that cannot be read is not found out at the end.
+    detectors = {
+        name: detector_errors(RESULTS_DIR, pack.detector.manifest.sha256)
+        for name, pack in packs.items()
+    }
+    pads = {
+        name: pad_errors(RESULTS_DIR, [files.manifest.sha256 for files in pack.pad])
+        for name, pack in packs.items()
+    }
     costs = measure_costs(packs, places, rounds)
     accuracy = _measure_accuracy(packs, data, places)
-    results = {}
-    for name, pack in packs.items():
-        detector, pad = pack.detector.manifest, [files.manifest.sha256 for files in pack.pad]
-        results[name] = PackResult(
-            lfw=accuracy[name].lfw,
-            det=accuracy[name].det,
-            held_out=accuracy[name].held_out,
-            detector=detector_errors(RESULTS_DIR, detector.sha256),
-            pad=pad_errors(RESULTS_DIR, tuple(pad)),
-            costs=costs[name],
+    return {
+        name: PackResult(
+            **accuracy[name]._asdict(), detector=detectors[name], pad=pads[name], costs=costs[name]
         )
-    return results
+        for name in packs
+    }
 
 
 def _measure_accuracy(packs: Mapping[str, Pack], data: Path, places: Places) -> dict[str, Accuracy]:

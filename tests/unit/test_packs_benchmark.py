@@ -23,9 +23,12 @@ from benchmarks.packs.accuracy import (
 )
 from benchmarks.packs.costs import Places
 from benchmarks.packs.evaluations import (
+    BPCER_ROW,
     DetectorErrors,
     PadErrors,
     SpeciesErrors,
+    _PadReport,
+    _PadRow,
     detector_errors,
     pad_errors,
 )
@@ -53,6 +56,7 @@ from fvs.packs import shipped_models_dir
 from fvs.status import Status
 from fvs.timing import percentiles
 from training.embedder.lists import is_held_out
+from training.pad.report import GROUPS, Report, Row
 
 CIRCUMSTANCES = Circumstances(
     measured_at="2026-01-02T03:04:05+00:00",
@@ -65,10 +69,10 @@ CIRCUMSTANCES = Circumstances(
     versions={"onnxruntime": "1.2", "opencv-python-headless": "4.5"},
 )
 DETECTOR = DetectorErrors(
-    sha256="d", missed=rate(1, 1000), landmark_error_median=0.021, landmark_error_p95=0.054
+    missed=rate(1, 1000), landmark_error_median=0.021, landmark_error_p95=0.054
 )
 PAD = PadErrors(
-    sha256=("p",),
+    threshold=0.62,
     species=(
         SpeciesErrors(species="print", held_out=False, apcer=rate(3, 100)),
         SpeciesErrors(species="screen", held_out=False, apcer=rate(5, 100)),
@@ -252,12 +256,40 @@ class TestCurve:
 class TestEvaluations:
     def test_are_believed_for_their_own_weights_only(self, tmp_path):
         """An evaluation of other weights says nothing."""
-        (tmp_path / "detector.json").write_bytes(msgspec.json.encode([DETECTOR]))
-        (tmp_path / "pad.json").write_bytes(msgspec.json.encode([PAD]))
+        landmarks = {"ours, refined, to the reference's, refined": {"median": 0.021, "p95": 0.054}}
+        detector = {
+            "speed_ms": {},
+            "agreement": {"main": [1, 1000], "landmarks": landmarks},
+            "sha256": {"ours": "d", "reference": "r"},
+        }
+        (tmp_path / "detector.json").write_bytes(msgspec.json.encode(detector))
         assert detector_errors(tmp_path, "d") == DETECTOR
-        assert pad_errors(tmp_path, ("p",)) == PAD
         assert detector_errors(tmp_path, "other") is None
-        assert pad_errors(tmp_path, ("p", "q")) is None
+        assert detector_errors(tmp_path, "r") is None
+
+    def test_of_pad_are_those_of_the_system_with_these_weights(self, tmp_path):
+        """As `training.pad.evaluate` writes them; one that names no weights is not believed."""
+        notes = ("print, trained on", "screen, trained on", "another simulator")
+        apcer = [
+            Row(one.species, note, {"a": rate(0, 9), "b": one.apcer})
+            for one, note in zip(PAD.species, notes, strict=True)
+        ]
+        all_but_tight = {"a": rate(0, 9), "b": PAD.bpcer}
+        bpcer = [Row("all", "", {}), Row("all but utk (tight crops)", "", all_but_tight)]
+        fields = {"thresholds": {"a": 0.5, "b": 0.62}, "threshold_rule": "as it is"}
+        fields |= {"apcer": apcer, "bpcer": bpcer, "bpcer_captured": [], "wear": []}
+        rest = [[], {}, {}, []]
+        for hashes, known in (([{"a": ["x"], "b": ["p", "q"]}], True), ([], False)):
+            content = msgspec.json.encode([*fields.values(), *rest, *hashes])
+            (tmp_path / "pad.json").write_bytes(content)
+            assert pad_errors(tmp_path, ["q", "p"]) == (PAD if known else None)
+            assert pad_errors(tmp_path, ["p"]) is None
+
+    def test_stand_in_the_order_of_the_evaluations_fields(self):
+        """JSON made an array of them, which says nothing of names."""
+        assert _PadReport.__struct_fields__[: len(Report._fields)] == Report._fields
+        assert _PadRow.__struct_fields__ == Row._fields
+        assert BPCER_ROW in GROUPS
 
     def test_absent_ones_are_no_error(self, tmp_path):
         """Nobody has evaluated yet."""
@@ -374,10 +406,11 @@ class TestTables:
         lines = render_packs(report()).splitlines()
         assert lines[0] == "|  | standard | own |"
         assert "| LFW: pictures without a usable face | 2 of 7,701 | 2 of 7,701 |" in lines
-        assert "| PAD: BPCER [95 %] | not measured | 0.0700 [0.0286, 0.1389] |" in lines
-        (held_out,) = (line for line in lines if "species held out" in line)
+        (bpcer,) = (line for line in lines if "BPCER" in line)
+        assert bpcer.endswith("| not measured | 0.0700 [0.0286, 0.1389], 0.62 |")
+        (held_out,) = (line for line in lines if "attacks held out" in line)
         assert held_out.endswith("| not measured | 0.2000 [0.1267, 0.2918] (mask) |")
-        (landmarks,) = (line for line in lines if line.startswith("| landmarks"))
+        (landmarks,) = (line for line in lines if line.startswith("| refined landmarks"))
         assert landmarks.endswith("| not measured | 2.1%, 5.4% |")
         assert "| weights, MB | 4.5 | 4.5 |" in lines
         (pair,) = (line for line in lines if line.startswith("| whole pair"))
