@@ -28,7 +28,7 @@ EQUAL = 1e-4
 """Largest difference of a coordinate from dlib's."""
 
 SHIPPED_EQUAL = 1e-3
-"""The same of the file that ships, whose weights are rounded to float16; 3e-4 is the largest seen."""
+"""The same of the file that ships, whose weights are rounded to float16; 3e-4 was seen at most."""
 
 ROUNDING = 5e-3
 """The same of any network: random weights are rounded worse."""
