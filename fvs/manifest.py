@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import msgspec
@@ -22,6 +23,7 @@ __all__ = [
     "PadHead",
     "PixelInput",
     "Provenance",
+    "RecognisabilityScale",
     "Task",
     "load_manifest",
     "read_toml",
@@ -37,6 +39,7 @@ Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Triple = tuple[float, float, float]
 
 MANIFEST_FILE_NAME = "model.toml"
+HIGHEST_SCORE = 100.0
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +101,37 @@ class EmbedHead(_Strict, frozen=True, kw_only=True):
     output: str = ""
 
 
+class RecognisabilityScale(_Strict, frozen=True, kw_only=True):
+    """How an embedder's vectors grade the faces themselves, for its unified quality score.
+
+    A raw grade is the length before normalisation plus, where there is a direction, the unit
+    vector's component along it.
+
+    Attributes:
+        raw: raw grades, ascending.
+        score: what each is worth, ascending within 0..100; raw grades between are worth what lies
+            linearly between, those beyond either end what that end is.
+        direction: in units of the length; empty where the length alone grades.
+        measured_on: the portraits whose percentiles the scores are.
+    """
+
+    raw: tuple[float, ...]
+    score: tuple[float, ...]
+    direction: tuple[float, ...] = ()
+    measured_on: str
+
+    def __post_init__(self) -> None:
+        """Refuse a scale on which a higher raw grade could be worth less."""
+        if len(self.raw) != len(self.score) or len(self.raw) < 2:  # noqa: PLR2004 - a line's ends
+            raise ValueError("recognisability needs as many raw grades as scores, at least two")
+        if not all(map(math.isfinite, (*self.raw, *self.score, *self.direction))):
+            raise ValueError("recognisability's numbers must be finite")
+        if not all(low < high for axis in (self.raw, self.score) for low, high in pairwise(axis)):
+            raise ValueError("recognisability.raw and .score must ascend")
+        if self.score[0] < 0 or self.score[-1] > HIGHEST_SCORE:
+            raise ValueError("recognisability.score lies in 0..100")
+
+
 class PadHead(_Strict, frozen=True, kw_only=True):
     """How to cut a PAD network's picture and read its classes.
 
@@ -157,7 +191,10 @@ class Provenance(_Strict, frozen=True, kw_only=True):
 
 
 class ModelManifest(_Strict, frozen=True, kw_only=True):
-    """One weight file; exactly one of `detect`, `embed`, `pad` is set and equals `task`."""
+    """One weight file; exactly one of `detect`, `embed`, `pad` is set and equals `task`.
+
+    An embedder may have a `recognisability` scale too.
+    """
 
     id: PlainName
     task: Task
@@ -171,6 +208,7 @@ class ModelManifest(_Strict, frozen=True, kw_only=True):
     detect: DetectHead | None = None
     embed: EmbedHead | None = None
     pad: PadHead | None = None
+    recognisability: RecognisabilityScale | None = None
 
     def __post_init__(self) -> None:
         """Refuse a manifest that contradicts itself (msgspec turns this into a path)."""
@@ -178,6 +216,10 @@ class ModelManifest(_Strict, frozen=True, kw_only=True):
         given = [task for task, head in heads.items() if head is not None]
         if given != [self.task]:
             raise ValueError(f"task is {self.task!r} but the sections given are {given}")
+        if self.recognisability is not None:
+            dimension = self.embed.dimension if self.embed is not None else None
+            if dimension is None or len(self.recognisability.direction) not in (0, dimension):
+                raise ValueError("recognisability is for an embedder, its direction as long")
         if not all(math.isfinite(mean) for mean in self.input.mean):
             raise ValueError("input.mean must be finite")
         if not all(math.isfinite(s) and s > 0 for s in self.input.std):
