@@ -27,11 +27,12 @@ from benchmarks.packs.tables import render_held_out, render_packs
 from benchmarks.speed.contenders import OURS
 from benchmarks.speed.results import load_report
 from fvs.cli.common import DEFAULT_PACK
+from fvs.manifest import load_manifest
 from fvs.operating_points import load_operating_points
 from fvs.packs import OPERATING_POINTS_FILE_NAME, list_packs, shipped_models_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from benchmarks.accuracy.lfw import LfwRates
@@ -48,10 +49,12 @@ __all__ = [
     "render_accuracy",
     "render_document",
     "render_speed",
+    "with_places",
 ]
 
 RESULTS_DIR = REPOSITORY / "benchmarks" / "results"
 MODELS = shipped_models_dir()
+CARD_FILE_NAME = "CARD.md"
 
 GROUPS_AT_FMR = 1e-4
 FEWEST_PAIRS_SHOWN = 10_000
@@ -242,35 +245,54 @@ SECTIONS: dict[str, Callable[[str], str]] = {
 
 CARD_SECTIONS: dict[Task, tuple[str, ...]] = {
     "detect": ("acquisition",),
-    "embed": ("accuracy", "groups"),
+    "embed": ("accuracy", "groups", "heldout"),
     "pad": ("pad",),
 }
-"""What the card of a model must have a place for, once a pack with it has operating points."""
+"""What the card of a model shows once a pack with it has operating points."""
+
+CARD_HEADING = "## Error rates\n"
+"""Where a card gets places for results that it has none for yet."""
 
 
 def documents() -> dict[Path, str]:
-    """Each document with places for results -> the pack it speaks of."""
+    """The README and the card of each model that was measured -> the pack it speaks of."""
     speaks_of = {REPOSITORY / "README.md": DEFAULT_PACK}
     packs = list_packs(MODELS)
     for name in sorted(packs, key=lambda name: (name != DEFAULT_PACK, name)):
         if _points_path(name).exists():
             for model_id in packs[name].model_ids:
-                speaks_of.setdefault(MODELS / model_id / "CARD.md", name)
-    return {path: pack for path, pack in speaks_of.items() if sections_in(_read(path))}
+                speaks_of.setdefault(MODELS / model_id / CARD_FILE_NAME, name)
+    return speaks_of
 
 
 def render_document(path: Path, pack: str) -> str:
     """The document with its sections as they should be now.
 
     Raises:
-        ValueError: it has a place for results that nobody knows, or a place twice.
+        ValueError: it has a place for results that nobody knows, or a place twice, or is a card
+            without a place and without the heading for one.
     """
     document = _read(path)
+    if path.name == CARD_FILE_NAME:
+        document = with_places(document, CARD_SECTIONS[load_manifest(path.parent).task])
     names = sections_in(document)
     unknown = set(names) - set(SECTIONS)
     if unknown:
         raise ValueError(f"{path}: there are no results called {', '.join(sorted(unknown))}")
     return fill_in(document, {name: SECTIONS[name](pack) for name in names})
+
+
+def with_places(card: str, names: Sequence[str]) -> str:
+    """The card with empty places, below its heading, for results that it has no place for.
+
+    Raises:
+        ValueError: it lacks a place and the heading.
+    """
+    missing = [name for name in names if name not in sections_in(card)]
+    if missing and card.count(CARD_HEADING) != 1:
+        raise ValueError(f"expected {CARD_HEADING.strip()!r} once, to put {missing} below it")
+    places = [f"\n<!-- results:{name} -->\n<!-- /results:{name} -->\n" for name in missing]
+    return card.replace(CARD_HEADING, "".join([CARD_HEADING, *places]))
 
 
 def _read(path: Path) -> str:
