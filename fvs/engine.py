@@ -61,7 +61,9 @@ FACE_SEARCHES = {
     # specimen cards reach this score at the first look (58 % that of selfies), none of 160 upside
     # down and of 320 on their side does.
     Role.CARD: FaceSearch(
-        yunet_fit=FitScore(surely_upright=0.9, after_every_turn=0.75), company=CompanyLook()
+        yunet_fit=FitScore(surely_upright=0.9, after_every_turn=0.75),
+        of_card=True,
+        company=CompanyLook(),
     ),
 }
 

@@ -77,6 +77,15 @@ class DetectHead(_Strict, frozen=True, kw_only=True):
         anchors_per_cell: candidates in each cell.
         score_threshold: candidates below are no faces.
         nms_iou: of two candidates that overlap more, the weaker goes.
+        vote_iou: candidates that overlap a winner by this much have a say in where its box and
+            landmarks are (`fvs.detect_heads.winners`); unset, the winner speaks alone.
+        upright_score: best score of a selfie from which its face is surely upright, so that the
+            search ends (`fvs.detect.FitScore.surely_upright`); unset, the family's.
+        upright_card_score: likewise of a card.
+        face_score: from which it is a face once all turns were compared
+            (`fvs.detect.FitScore.after_every_turn`); unset, the family's.
+        refined_score: from which a face shown upright is surely so (`fvs.refine`); unset, the
+            family's.
     """
 
     family: Literal["yunet", "scrfd"]
@@ -85,6 +94,11 @@ class DetectHead(_Strict, frozen=True, kw_only=True):
     anchors_per_cell: Positive = 1
     score_threshold: Fraction
     nms_iou: Fraction
+    vote_iou: Fraction | None = None
+    upright_score: Fraction | None = None
+    upright_card_score: Fraction | None = None
+    face_score: Fraction | None = None
+    refined_score: Fraction | None = None
 
 
 class EmbedHead(_Strict, frozen=True, kw_only=True):

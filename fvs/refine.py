@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fvs.detect_heads import decode, suppress_overlaps
+from fvs.detect_heads import decode, winners
 from fvs.errors import UsageError
 from fvs.geometry import FACE_TEMPLATES, similarity_transforms
 from fvs.raster import resize, warp_affine
@@ -49,7 +49,8 @@ SETTLED_RAD = np.radians(4.0)
 
 YUNET_SURE, SCRFD_SURE = 0.905, 0.77
 """Score of a face shown upright, which 99 % of pool faces reach (200 with YuNet, 80 with SCRFD).
-Of those tilted by 45 degrees that settle in a wrong pose, one in thirteen does with YuNet."""
+Of those tilted by 45 degrees that settle in a wrong pose, one in thirteen does with YuNet. A
+manifest may state its own detector's."""
 
 DIRECTIONS = 8
 """In which the face is sought anew where it was not sure: 45 degrees apart, as landmarks are
@@ -94,6 +95,8 @@ def refine_faces(images: Images, faces: Faces, network: Network) -> Faces:
 
 
 def _sure_score(head: DetectHead) -> float:
+    if head.refined_score is not None:
+        return head.refined_score
     return YUNET_SURE if head.family == "yunet" else SCRFD_SURE
 
 
@@ -202,7 +205,7 @@ def _middle_face_of_each(canvases: U8, network: Network) -> Faces:
     )
     if head is None or n == 0:
         return seen
-    found = suppress_overlaps(decode(network.run(canvases), head, side), head.nms_iou)
+    found = winners(decode(network.run(canvases), head, side), head)
     centre = (found.xyxy_px[:, :2] + found.xyxy_px[:, 2:]) / 2
     off = np.linalg.norm(centre - side / 2, axis=1)
     near = off <= OFF_CENTRE * FACE_SHARE * side
