@@ -49,6 +49,7 @@ def dotted(colour_of_use):
 def config(**shares):
     """Frames of the kinds named only."""
     kinds = {"fitted": 0.0, "placed": 0.0, "scene": 0.0, "card": 0.0, "empty": 0.0}
+    kinds |= {"aligned": 0.0}
     return ComposeConfig(sides_px=(128,), sources={"lfw": 1.0}, clutter=2, **{**kinds, **shares})
 
 

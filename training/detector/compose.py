@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
+from fvs.geometry import ARCFACE_TEMPLATE_112, TEMPLATE_SIDE_PX, similarity_transforms
 from training.detector.scenery import clutter
-from training.detector.sources import FACE, UNSURE, People, Picture
+from training.detector.sources import FACE, MIRRORED, UNSURE, People, Picture
 from training.detector.wear import Noise, occlude, worn
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ UPRIGHT_DEG, LYING_DEG = 45.0, 75.0
 LEAST_SEEN, LEAST_SIDE_PX = 0.55, 10.0
 """A face of which less is in the frame, or that is smaller, is neither to be found nor missed."""
 
-MIRRORED = [1, 0, 2, 4, 3]
-"""Order of the landmarks of a mirrored face."""
-
 BORDERS = (0.0625, 0.2, 0.03)
 """Of the looks of the engine (`fvs.detect`)."""
+
+ALIGNED_PX, ALIGNED_SHARE = 128, 0.75
+"""Side of the canvas of `fvs.refine`, and the share of it that the face takes."""
 
 CLUTTER_PX = 400
 
@@ -59,6 +60,7 @@ class Composer:
         self._faces, self._cards, self._rng = faces, cards, rng
         self._folders = [(faces.rows(use, name), share) for name, share in config.sources.items()]
         self._card_rows = cards.rows(use)
+        self._aligned_share = config.aligned
         self._noise = Noise(rng)
         makers: list[tuple[Callable[[int], Frame], float]] = [
             (self._fitted, config.fitted), (self._placed, config.placed),
@@ -72,6 +74,8 @@ class Composer:
         """One frame of any kind."""
         rng = self._rng
         maker = self._makers[rng.choice(len(self._makers), p=self._shares / self._shares.sum())]
+        if side_px <= ALIGNED_PX and rng.random() < self._aligned_share:
+            maker = self._aligned
         pixels, people = maker(side_px)
         for points in people.landmarks_px[people.kind == FACE]:
             if rng.random() < OCCLUDED:
@@ -113,6 +117,21 @@ class Composer:
         elif draw < 0.5:  # noqa: PLR2004 - share on one colour
             canvas[:] = rng.integers(0, 256, 3)
         return self._laid(canvas, picture, matrix, replicate=draw > 0.85)  # noqa: PLR2004
+
+    def _aligned(self, side: int) -> Frame:
+        """The main face as `fvs.refine` shows it: upright in the middle, but for chance."""
+        rng = self._rng
+        picture = self._picture()
+        template = (ARCFACE_TEMPLATE_112 / TEMPLATE_SIDE_PX - 0.5) * ALIGNED_SHARE * side
+        upright = similarity_transforms(picture.people.landmarks_px[:1], template)[0]
+        roll = rng.normal(0, 7) if rng.random() < 0.8 else rng.uniform(-40, 40)  # noqa: PLR2004
+        target = (side - 1) / 2 + rng.normal(0, 0.04, 2) * side
+        jitter = self._similarity(np.exp(rng.normal(0, 0.1)), roll, np.zeros(2), target)
+        matrix = np.column_stack(
+            [jitter[:, :2] @ upright[:, :2], jitter[:, :2] @ upright[:, 2] + jitter[:, 2]]
+        )
+        canvas = np.zeros((side, side, 3), np.uint8)
+        return self._laid(canvas, picture, matrix, replicate=False)
 
     def _scene(self, side: int) -> Frame:
         """Up to five people cut out, side by side on clutter."""

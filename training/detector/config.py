@@ -39,6 +39,7 @@ class ComposeConfig(_Strict, frozen=True, kw_only=True):
         fitted, placed, scene, card, empty: how often each kind of frame is made: a picture as the
             engine shows it; one with its main face at a size drawn; faces pasted on clutter; a
             card; clutter alone.
+        aligned: share of the 128 px frames that show a face as `fvs.refine` does instead.
         clutter: pictures kept of which backgrounds are cut.
     """
 
@@ -49,6 +50,7 @@ class ComposeConfig(_Strict, frozen=True, kw_only=True):
     scene: float
     card: float
     empty: float
+    aligned: float
     clutter: int
 
 

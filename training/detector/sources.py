@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
     from fvs.records import F64, U8, Bool, Int, Pixels
 
-__all__ = ["FACE", "UNSURE", "People", "Picture", "Sources"]
+__all__ = ["FACE", "MIRRORED", "UNSURE", "People", "Picture", "Sources"]
 
 FACE, UNSURE = 1, 0
 """Kinds of a labelled place: surely a face; something that is neither to be found nor missed."""
+
+MIRRORED = [1, 0, 2, 4, 3]
+"""Order of the landmarks of a mirrored face."""
 
 SURE_SCORE = 0.8
 """The reference's score from which a face is surely one; refinement must have seen it again."""
