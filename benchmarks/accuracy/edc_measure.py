@@ -47,6 +47,7 @@ __all__ = [
     "SHARES",
     "TARGETS_FMR",
     "EdcAtTarget",
+    "EdcReport",
     "EdcResult",
     "GradedFaces",
     "MeasureResult",
@@ -121,7 +122,7 @@ class EdcAtTarget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EdcResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the benchmark measured, and on what.
+    """Everything that was measured of a pack, and on what.
 
     Attributes:
         left_out: pictures that the engine would not compare, those of several faces above all.
@@ -129,7 +130,6 @@ class EdcResult(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     circumstances: Circumstances
-    pack: str
     embedder: str
     model_sha256: tuple[str, ...]
     data_sha256: str
@@ -139,6 +139,12 @@ class EdcResult(msgspec.Struct, frozen=True, kw_only=True):
     mated_pairs: int
     shares: tuple[float, ...]
     at: tuple[EdcAtTarget, ...]
+
+
+class EdcReport(msgspec.Struct, frozen=True, kw_only=True):
+    """`benchmarks/results/edc.json`: pack -> its result."""
+
+    packs: dict[str, EdcResult] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,7 +281,6 @@ def measure_pack(pack: str, shared: Path) -> EdcResult:
     at = measure_edc(faces.take(faces.ok), subjects[faces.ok])
     return EdcResult(
         circumstances=circumstances,
-        pack=pack,
         embedder=engine.embedder.manifest.id,
         model_sha256=model_hashes(engine),
         data_sha256=pictures.sha256,

@@ -2,22 +2,23 @@
 
 from dataclasses import replace
 
-import msgspec
 import numpy as np
 import pytest
 
-from benchmarks.accuracy.edc import draw_edc, render_edc
+from benchmarks.accuracy.edc import load_edc, render_edc, save_edc
 from benchmarks.accuracy.edc_measure import (
     BEYOND_ISO,
     ORACLE,
     SHARES,
     TARGETS_FMR,
+    EdcReport,
     EdcResult,
     GradedFaces,
     graded,
     measure_edc,
 )
 from benchmarks.machine import describe_circumstances
+from benchmarks.markdown import NOT_MEASURED
 from fvs.quality import QualityPolicy, assess_quality
 from fvs.recognisability import UNIFIED_QUALITY_SCORE
 from fvs.status import Status
@@ -53,7 +54,6 @@ def result_of(faces):
     at = measure_edc(faces, np.repeat(np.arange(PEOPLE), PICTURES), ROUNDS)
     return EdcResult(
         circumstances=describe_circumstances(),
-        pack="test",
         embedder="embed-test-202601",
         model_sha256=("0" * 64,),
         data_sha256="0" * 64,
@@ -120,17 +120,23 @@ def test_grades_are_what_the_engine_reports():
 
 
 def test_is_rendered_from_its_json(result, tmp_path):
-    """The tables show every drawn measure; without a result there is nothing to show."""
-    assert render_edc(tmp_path) == ""
-    (tmp_path / "edc.json").write_bytes(msgspec.json.encode(result))
-    text = render_edc(tmp_path)
+    """The tables show every drawn measure; of a pack without a result nothing is claimed."""
+    assert render_edc(tmp_path, "test") == NOT_MEASURED
+    save_edc(EdcReport(packs={"test": result}), tmp_path / "edc.json")
+    assert load_edc(tmp_path / "edc.json").packs == {"test": result}
+    text = render_edc(tmp_path, "test")
     first = result.at[0]
     assert all(f"| {name} |" in text for name in first.curves)
     assert f"{first.fnmr.point:.4f}" in text
     assert text.count("| measure |") == len(result.at)
+    assert render_edc(tmp_path, "other") == NOT_MEASURED
 
 
-def test_is_drawn(result, tmp_path):
-    """The curves end up in a PNG."""
-    draw_edc(result, tmp_path / "edc.png")
-    assert (tmp_path / "edc.png").read_bytes().startswith(b"\x89PNG")
+def test_is_drawn_the_same_each_time(result, tmp_path):
+    """The curves stand beside the JSON, and drawing them anew changes no byte."""
+    report = EdcReport(packs={"test": result, "other": result})
+    for name in ("one", "two"):
+        save_edc(report, tmp_path / f"{name}.json")
+    drawn = (tmp_path / "one.svg").read_text()
+    assert drawn == (tmp_path / "two.svg").read_text()
+    assert drawn.count("unified quality score") == 2 * len(result.at)
