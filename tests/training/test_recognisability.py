@@ -1,8 +1,15 @@
 """The recognisability scale: crops ruined on purpose, and what is read out of their vectors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from fvs.errors import UsageError
+from tests.records import embeddings
+from tests.unit.test_template import model
+from training.embedder.prepare import inner
+from training.recognisability.measure import as_aligned, scale_of
 from training.recognisability.readout import Views, fit_direction, recovered, survival
 from training.recognisability.ruin import RUINS, ruined, ruined_views
 
@@ -89,3 +96,36 @@ class TestReadout:
         assert abs(alone) < 0.1
         assert recovered(views, views.raw(direction), 1e-3) > alone + 0.1
         assert recovered(views, -severity, 1e-3) > 0.5
+
+
+class TestMeasure:
+    def test_shows_arcface_embedders_the_middle_of_a_crop(self):
+        """The margin is cut away, and no pixel is resampled."""
+        manifest = model()
+        assert manifest.embed.alignment == "arcface"
+        got = as_aligned(crops(2), manifest)
+        np.testing.assert_array_equal(got.pixels_rgb, inner(crops(2)))
+
+    def test_refuses_what_is_no_embedder(self, reference_pack):
+        """A detector has no alignment."""
+        with pytest.raises(UsageError, match="no embedder"):
+            as_aligned(crops(1), reference_pack.detector.manifest)
+
+    @pytest.mark.parametrize("share", [0.0, 2.0])
+    def test_puts_the_median_portrait_at_50(self, share):
+        """Half of the portraits that are OK lie below; the direction is kept where there is one."""
+        views, _ = made_views(50)
+        views = Views(views.unit, views.norm / 10)
+        rng = np.random.default_rng(4)
+        portraits = replace(
+            embeddings(rng.normal(size=(201, DIMENSION)), [0] * 200 + [20]),
+            norm=np.append(rng.normal(20, 1, 200), np.nan).astype(np.float32),
+        )
+        direction = share * np.eye(DIMENSION)[3]
+        scale = scale_of(portraits, direction, views)
+        raw = (portraits.norm + portraits.vectors @ direction)[:200]
+        grades = np.interp(raw, scale.raw, scale.score)
+        assert np.mean(grades < 50) == pytest.approx(0.5, abs=0.01)
+        assert np.mean(grades < 5) == pytest.approx(0.05, abs=0.01)
+        assert len(scale.direction) == (DIMENSION if share else 0)
+        assert "200" in scale.measured_on

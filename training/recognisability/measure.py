@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,11 +16,11 @@ import numpy as np
 import typer
 from rich.progress import track
 
-from fvs.cli.output import ERROR_CONSOLE
+from fvs.cli.output import ERROR_CONSOLE, print_line
 from fvs.derivation.groups import AGE_BANDS
 from fvs.embed import embed_crops
 from fvs.engine import Engine
-from fvs.errors import ModelNotFoundError
+from fvs.errors import ModelNotFoundError, UsageError
 from fvs.folders import PictureSet
 from fvs.geometry import ARCFACE_TEMPLATE_112, FACE_TEMPLATES, similarity_transforms
 from fvs.manifest import RecognisabilityScale, load_manifest, to_toml
@@ -36,7 +35,10 @@ from training.recognisability.readout import Views, fit_direction, recovered
 from training.recognisability.ruin import ruined_views
 
 if TYPE_CHECKING:
+    from fvs.manifest import ModelManifest
     from fvs.records import F64, U8, Int
+
+__all__ = ["as_aligned", "main", "scale_of"]
 
 DETECTOR_PACK = "reference"
 SOURCES = ("aaf", "utk", "web")
@@ -73,8 +75,8 @@ def main(
 
     chosen = _drawn(index, "heldout", PORTRAITS, rng)
     portraits = _portraits(network, shared, [index[row]["file"] for row in chosen])
-    scale = _scale(portraits, direction, checked)
-    print(_toml_of(scale))  # noqa: T201 - it is what the command is for
+    scale = scale_of(portraits, direction, checked)
+    print_line(_toml_of(scale))
     _show_by_age(unified_quality_scores(portraits, scale), [index[row] for row in chosen])
 
 
@@ -99,15 +101,24 @@ def _embedded(crops: U8, rows: Int, network: Network, rng: np.random.Generator) 
     for start in track(starts, "views", console=ERROR_CONSOLE):
         views = ruined_views(crops[rows[start : start + starts.step]], VIEWS, rng)
         parts.append(
-            embed_crops(_as_aligned(views.reshape(-1, *views.shape[2:]), network), network)
+            embed_crops(as_aligned(views.reshape(-1, *views.shape[2:]), network.manifest), network)
         )
     return Views.of(Embeddings.concatenate(parts), 1 + VIEWS)
 
 
-def _as_aligned(crops_rgb: U8, network: Network) -> Crops:
-    """Crops of 128 px with a margin, brought to the embedder's own size and alignment."""
-    head, size_px = network.manifest.embed, network.manifest.input.size_px
-    assert head is not None and size_px is not None  # noqa: PT018, S101 - embed_crops checks it
+def as_aligned(crops_rgb: U8, embedder: ModelManifest) -> Crops:
+    """Crops of 128 px with a margin, brought to the embedder's own size and alignment.
+
+    Args:
+        crops_rgb: (N, 128, 128, 3), N from 1.
+        embedder: its manifest.
+
+    Raises:
+        UsageError: the model is no embedder, or states no input size.
+    """
+    head, size_px = embedder.embed, embedder.input.size_px
+    if head is None or size_px is None:
+        raise UsageError(f"{embedder.id} is no embedder that states its input size")
     target = FACE_TEMPLATES[head.alignment] * size_px
     (matrix,) = similarity_transforms((ARCFACE_TEMPLATE_112 + MARGIN_PX)[None], target)
     count = len(crops_rgb)
@@ -126,7 +137,7 @@ def _chosen_direction(trained: Views, checked: Views) -> F64:
     alone, both = (recovered(checked, checked.raw(d), FMR) for d in (nothing, direction))
     kept = both >= alone + LEAST_GAIN
     words = f"held-out ruined crops, recovered at FMR {FMR:g}: length {alone:.3f}, with read-out "
-    print(f"{words}{both:.3f}: {'kept' if kept else 'left out'}", file=sys.stderr)  # noqa: T201
+    ERROR_CONSOLE.print(f"{words}{both:.3f}: {'kept' if kept else 'left out'}", soft_wrap=True)
     return direction if kept else nothing
 
 
@@ -144,7 +155,14 @@ def _portraits(network: Network, shared: Path, files: list[str]) -> Embeddings:
     return Embeddings.concatenate(parts)
 
 
-def _scale(portraits: Embeddings, direction: F64, checked: Views) -> RecognisabilityScale:
+def scale_of(portraits: Embeddings, direction: F64, checked: Views) -> RecognisabilityScale:
+    """The scale of one embedder.
+
+    Args:
+        portraits: whose percentiles the scores are.
+        direction: (D,) of the read-out; zeros for none.
+        checked: views whose worst hundredth is worth nothing.
+    """
     usable = portraits.take(portraits.ok)
     raw = usable.norm + usable.vectors @ direction
     worst = np.percentile(checked.raw(direction)[:, 1:], 1)
@@ -166,8 +184,9 @@ def _show_by_age(scores: F64, rows: list[dict[str, str]]) -> None:
     ages = np.array([float(row["age"] or "nan") for row in rows])
     for band in AGE_BANDS:
         of_band = scores[(ages >= band.youngest) & (ages <= band.oldest) & np.isfinite(scores)]
-        words = f"ages {band.name}: median grade {np.median(of_band):.0f}, n {len(of_band)}"
-        print(words, file=sys.stderr)  # noqa: T201
+        if len(of_band):
+            words = f"ages {band.name}: median grade {np.median(of_band):.0f}, n {len(of_band)}"
+            ERROR_CONSOLE.print(words)
 
 
 if __name__ == "__main__":
