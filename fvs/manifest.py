@@ -111,7 +111,7 @@ class EmbedHead(_Strict, frozen=True, kw_only=True):
     """
 
     dimension: Positive
-    alignment: Literal["arcface", "dlib"]
+    alignment: Literal["arcface", "dlib", "dlib_wide"]
     output: str = ""
 
 
