@@ -58,11 +58,11 @@ OURS, TEACHERS = SYSTEMS = "pad-fvs", "MiniFASNets"
 
 TARGET_BPCER = 0.05
 
-ATTACKS_PER_SPECIES = 200
+ATTACKS_PER_SPECIES = 150
 
-INDEPENDENT_ATTACKS = 100
+INDEPENDENT_ATTACKS = 50
 
-WEAR_SAMPLE = 200
+WEAR_SAMPLE = 100
 
 
 class Change(NamedTuple):
@@ -74,8 +74,8 @@ class Change(NamedTuple):
 
 CHANGES = {
     "unchanged": Change(),
-    **{f"JPEG {quality}": Change(quality=quality) for quality in (30, 50, 70, 85, 95)},
-    **{f"scaled by {scale:g}": Change(scale=scale) for scale in (0.25, 0.5, 0.75, 1.5, 2.0)},
+    **{f"JPEG {quality}": Change(quality=quality) for quality in (30, 50, 70, 95)},
+    **{f"scaled by {scale:g}": Change(scale=scale) for scale in (0.25, 0.5, 2.0)},
 }
 
 TIMED_RUNS = 60
