@@ -1,14 +1,18 @@
 """Frames for the detector: labels follow pixels, rules of what a face is, and who may appear."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from fvs.geometry import upright_quarters
+from tests.faces import MarkDetector, faces
+from training.detector import steady
 from training.detector.batches import MOST_FACES, batch_of
 from training.detector.compose import Composer, Frame, moved, rolls_deg
 from training.detector.config import ComposeConfig
 from training.detector.scenery import clutter, lettering, noise
-from training.detector.sources import FACE, UNSURE, People, Picture, Sources
+from training.detector.sources import FACE, MIRRORED, UNSURE, People, Picture, Sources
 from training.detector.trials import close_ups
 
 POINTS = np.array([[40.0, 45], [60, 45], [50, 56], [42, 66], [58, 66]])
@@ -172,6 +176,37 @@ class TestSources:
         people = Sources.open(tmp_path).people[0]
         assert people.xyxy_px.tolist() == [BOX.tolist(), small.tolist(), (BOX + 100).tolist()]
         assert people.kind.tolist() == [FACE, FACE, UNSURE]
+
+
+class TestSteady:
+    def test_views_undone_agree(self, monkeypatch):
+        """Answers that stand on the face in every view, mirrored or not, come back as they were."""
+        shown, view_of = [], steady._view
+
+        def view(points, mirrored, rng):
+            shown.append(view_of(points, mirrored, rng))
+            return shown[-1]
+
+        def decode(_outputs, _head, side):
+            canvases = [POINTS @ m[:, :2].T + m[:, 2] for m in shown]
+            points = [c[MIRRORED] if i % 2 else c for i, c in enumerate(canvases)]
+            found = faces([[0, 0, side, side]] * len(shown), range(len(shown)))
+            return dataclasses.replace(found, landmarks_px=np.array(points, np.float32))
+
+        monkeypatch.setattr(steady, "_view", view)
+        monkeypatch.setattr(steady, "decode", decode)
+        picture = np.zeros((120, 110, 3), np.uint8)
+        got = steady.steady_landmarks(
+            picture, POINTS + 1.5, MarkDetector(), np.random.default_rng(0)
+        )
+        assert len(shown) == steady.VIEWS
+        assert got == pytest.approx(POINTS, abs=1e-3)
+
+    def test_another_face_has_no_say(self):
+        """An answer far from the others is left out; too few of them change nothing."""
+        answers = np.array([POINTS] * 5 + [POINTS + 60])
+        assert steady._agreed(answers, POINTS * 0) == pytest.approx(POINTS)
+        assert steady._agreed(answers[:3], POINTS * 0) == pytest.approx(POINTS * 0)
 
 
 class TestScenery:

@@ -196,6 +196,20 @@ class TestTrainer:
             for key, value in straight.state()[name].items():
                 assert torch.equal(value, resumed.state()[name][key]), key
 
+    def test_normalisation_ends_as_it_will_be_used(self, config):
+        """From its share of the schedule on, weights go on from the averages, statistics stay."""
+        trainer = Trainer(small(config))
+        end = config.optimiser.seconds
+        for second in (30.0, 60.0):
+            trainer.step(second, batch())
+        averaged = trainer.average.module.to4[0].normalisation.running_mean.clone()
+        assert not torch.equal(averaged, trainer.detector.to4[0].normalisation.running_mean)
+        for seed in range(2):
+            trainer.step(end * (config.optimiser.freeze_at + 0.01), batch(seed=seed))
+            assert torch.equal(averaged, trainer.detector.to4[0].normalisation.running_mean)
+        moved = trainer.detector.last[0].weight - trainer.average.module.last[0].weight
+        assert float(moved.detach().abs().max()) > 0
+
     def test_the_average_is_what_is_exported(self, tmp_path, config):
         """Not the last step's weights."""
         trainer = Trainer(small(config))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from queue import Full
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
@@ -24,6 +25,9 @@ __all__ = ["Batch", "batch_of", "stream"]
 
 AHEAD = 6
 """Batches made ahead: enough that neither side waits for a hiccup of the other."""
+
+PATIENCE_SECONDS = 20.0
+"""After so long without room it is asked whether anybody still trains."""
 
 MOST_FACES = 12
 NO_FACE = -1
@@ -76,5 +80,23 @@ def _make_forever(
     step = start
     while True:
         side = sides[step % len(sides)]
-        queue.put(batch_of([composer.frame(side) for _ in range(config.optimiser.batch)]))
+        batch = batch_of([composer.frame(side) for _ in range(config.optimiser.batch)])
+        while not _put(queue, batch):
+            if _is_orphan():
+                return
         step += 1
+
+
+def _put(queue: Queue[Batch], batch: Batch) -> bool:
+    """Whether there was room for the batch."""
+    try:
+        queue.put(batch, timeout=PATIENCE_SECONDS)
+    except Full:
+        return False
+    return True
+
+
+def _is_orphan() -> bool:
+    """Whether training was killed, which gives a daemon process no sign."""
+    parent = multiprocessing.parent_process()
+    return parent is None or not parent.is_alive()

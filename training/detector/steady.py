@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fvs.network import Network
     from fvs.records import F64, Pixels
 
-__all__ = ["main", "steady_landmarks"]
+__all__ = ["VIEWS", "main", "steady_landmarks"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -85,10 +85,10 @@ def steady_landmarks(
     """
     head = detector.manifest.detect
     maps = [_view(landmarks_px, index % 2 == 1, rng) for index in range(VIEWS)]
-    size = (SIDE_PX, SIDE_PX)
-    canvases = np.stack([cv2.warpAffine(picture_rgb, matrix, size) for matrix in maps])
     if head is None or not np.isfinite(maps).all():
         return landmarks_px
+    size = (SIDE_PX, SIDE_PX)
+    canvases = np.stack([cv2.warpAffine(picture_rgb, matrix, size) for matrix in maps])
     found = suppress_overlaps(
         decode(detector.run(canvases.astype(np.uint8)), head, SIDE_PX), head.nms_iou
     )

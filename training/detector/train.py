@@ -61,6 +61,7 @@ class Trainer:
         )
         self.step_count = 0
         self.seconds = 0.0
+        self.frozen = False
         self._grids: dict[int, torch.Tensor] = {}
 
     def state(self) -> dict[str, Any]:
@@ -71,6 +72,7 @@ class Trainer:
             "optimiser": self.optimiser.state_dict(),
             "step_count": self.step_count,
             "seconds": self.seconds,
+            "frozen": self.frozen,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -80,6 +82,7 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step_count = state["step_count"]
         self.seconds = state["seconds"]
+        self.frozen = state["frozen"]
 
     def step(self, seconds: float, batch: Batch) -> dict[str, float]:
         """One update at this time of the schedule; returns its losses."""
@@ -87,7 +90,7 @@ class Trainer:
         rate = learning_rate(seconds, _plan(self.config.optimiser))
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        self.detector.train()
+        self.detector.train(not self._is_frozen(seconds))
         parts = self._losses(batch)
         weights = self.config.loss
         total = torch.stack([getattr(weights, name) * parts[name] for name in PARTS]).sum()
@@ -98,6 +101,15 @@ class Trainer:
         self.average.update_parameters(self.detector)
         self.step_count += 1
         return {"learning_rate": rate, **{k: float(v.detach()) for k, v in parts.items()}}
+
+    def _is_frozen(self, seconds: float) -> bool:
+        """Whether normalisation is that of use by now; takes up the averages when that begins."""
+        optimiser = self.config.optimiser
+        frozen = seconds >= optimiser.freeze_at * optimiser.seconds
+        if frozen and not self.frozen:
+            self.detector.load_state_dict(self.average.module.state_dict())
+            self.frozen = True
+        return frozen
 
     def _losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         boxes, points, kind = (torch.from_numpy(column) for column in batch[1:])
