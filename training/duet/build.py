@@ -15,13 +15,12 @@ from training.duet.choose import PoolVectors
 from training.duet.extract import open_parts
 from training.duet.graph import compose_duet
 
-__all__ = ["OWN_SHARE", "POWER", "main"]
+__all__ = ["OWN_SHARE", "main"]
 
 LOGGER = logging.getLogger(__name__)
 
-POWER = 0.5
 OWN_SHARE = 0.3
-"""See `training.duet.choose`: a plateau; its middle was taken."""
+"""The best of `training.duet.choose`."""
 
 
 def main() -> None:
@@ -34,8 +33,8 @@ def main() -> None:
     parser.add_argument("--float32", action="store_true")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    whitening = PoolVectors.open(args.data).whitening(POWER)
-    model = compose_duet(*open_parts(args.dlib, args.own), whitening, OWN_SHARE)
+    centre = PoolVectors.open(args.data).dlib_centre
+    model = compose_duet(*open_parts(args.dlib, args.own), centre, OWN_SHARE)
     content = (model if args.float32 else store_as_float16(model)).SerializeToString(
         deterministic=True
     )

@@ -1,9 +1,9 @@
-"""Step 2: measures, on pool pictures alone, how strongly to whiten and how much to add.
+"""Step 2: measures, on pool pictures alone, what share each network should have.
 
 `python -m training.duet.choose --data RUNS/duet`
 
 Mated pairs are those among LFW's people of no evaluation pair; groups are of held-out pictures.
-The choice is the lowest geometric mean of four FNMRs: at FMR 1e-2, 1e-3 and 1e-4 among those LFW
+Shares are ordered by the geometric mean of four FNMRs: at FMR 1e-2, 1e-3 and 1e-4 among those LFW
 people, and at the threshold that holds FMR 1e-2 in every adult group.
 """
 
@@ -13,7 +13,6 @@ import argparse
 import csv
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -21,7 +20,6 @@ import numpy as np
 
 from fvs.metrics.pairs import compare_all_pairs
 from fvs.metrics.rates import Sweep
-from training.duet.graph import Whitening, whitening_of
 from training.embedder.lists import person_of
 
 if TYPE_CHECKING:
@@ -29,8 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Choice", "PoolVectors", "main", "score"]
 
-POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)
-OWN_SHARES = (0.0, 0.2, 0.3, 0.4, 0.5, 1.0)
+OWN_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0)
 TARGETS_FMR = (1e-2, 1e-3, 1e-4)
 GROUP_TARGET_FMR = 1e-2
 ADULT_BANDS_YEARS = ((20, 39), (40, 59), (60, 200))
@@ -39,9 +36,8 @@ FEWEST_PEOPLE = 60
 
 
 class Choice(NamedTuple):
-    """One setting and what it gives; `fnmr` at the three targets, then at the strictest group."""
+    """One share and what it gives; `fnmr` at the three targets, then at the strictest group."""
 
-    power: float
     own_share: float
     fnmr: tuple[float, ...]
     mated_pairs: int
@@ -72,13 +68,14 @@ class PoolVectors:
         """LFW's people of no evaluation pair, who alone have several pictures."""
         return np.array([row["source"] == "lfw" for row in self.rows])
 
-    def whitening(self, power: float) -> Whitening:
-        """Of the training pictures, without the people whose mated pairs choose."""
+    @property
+    def dlib_centre(self) -> F32:
+        """(128,) mean of training pictures, without the people whose mated pairs choose."""
         names = [person_of(row["file"]) for row in self.rows]
         pictures = Counter(names)
-        alone = [name is None or pictures[name] == 1 for name in names]
-        train = [row["use"] == "train" for row in self.rows]
-        return whitening_of(self.dlib[np.array(alone) & np.array(train)], power)
+        alone = np.array([name is None or pictures[name] == 1 for name in names])
+        train = np.array([row["use"] == "train" for row in self.rows])
+        return self.dlib[alone & train].mean(axis=0)
 
     def adult_groups(self) -> list[list[int]]:
         """Rows of held-out adults by source, age band, sex and group."""
@@ -96,19 +93,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--data", type=Path, required=True)
     vectors = PoolVectors.open(parser.parse_args().data)
-    choices = [score(vectors, power, share) for power, share in product(POWERS, OWN_SHARES)]
+    choices = [score(vectors, share) for share in OWN_SHARES]
     print(f"FNMR of {choices[0].mated_pairs} mated pairs\n")  # noqa: T201 - a program's output
-    print("| power | own share | 1e-2 | 1e-3 | 1e-4 | 1e-2 in every adult group | mean |")  # noqa: T201
-    print("|--:|--:|--:|--:|--:|--:|--:|")  # noqa: T201
+    print("| own share | 1e-2 | 1e-3 | 1e-4 | 1e-2 in every adult group | mean |")  # noqa: T201
+    print("|--:|--:|--:|--:|--:|--:|")  # noqa: T201
     for one in sorted(choices, key=lambda one: one.cost):
         rates = " | ".join(f"{rate:.3f}" for rate in one.fnmr)
-        print(f"| {one.power} | {one.own_share} | {rates} | {one.cost:.4f} |")  # noqa: T201
+        print(f"| {one.own_share} | {rates} | {one.cost:.4f} |")  # noqa: T201
 
 
-def score(vectors: PoolVectors, power: float, own_share: float) -> Choice:
-    """Measure one setting."""
-    whitening = vectors.whitening(power)
-    dlib = _unit((vectors.dlib - whitening.mean) @ whitening.matrix)
+def score(vectors: PoolVectors, own_share: float) -> Choice:
+    """Measure one share."""
+    dlib = _unit(vectors.dlib - vectors.dlib_centre)
     parts = [np.sqrt(1 - own_share) * dlib, np.sqrt(own_share) * _unit(vectors.own)]
     joined = np.concatenate(parts, axis=1).astype(np.float32)
     strangers = np.flatnonzero(vectors.strangers)
@@ -118,7 +114,7 @@ def score(vectors: PoolVectors, power: float, own_share: float) -> Choice:
     thresholds = [sweep.threshold_at_fmr(target) for target in TARGETS_FMR]
     thresholds.append(max(_group_threshold(joined[rows]) for rows in vectors.adult_groups()))
     fnmr = tuple(sweep.fnmr_at(threshold).point for threshold in thresholds)
-    return Choice(power, own_share, fnmr, sweep.mated_trials)
+    return Choice(own_share, fnmr, sweep.mated_trials)
 
 
 def _group_threshold(vectors: F32) -> float:

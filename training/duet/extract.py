@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--dlib", type=Path, required=True)
     parser.add_argument("--own", type=Path, required=True, help="float32 ONNX")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--train-every", type=int, default=3, help="1 takes all of them")
+    parser.add_argument("--train-every", type=int, default=6, help="1 takes all of them")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     args.out.mkdir(parents=True, exist_ok=True)
@@ -90,15 +90,16 @@ def open_parts(dlib: Path, own: Path) -> tuple[onnx.ModelProto, onnx.ModelProto]
 
 
 def _chosen_rows(index: Path, train_every: int) -> list[dict[str, str]]:
-    """All that are held out, all of LFW's strangers (mated pairs), every n-th of the others."""
+    """All that are held out, every n-th of the others, and all LFW people of no evaluation pair.
+
+    Of the last also those that the index calls duplicates: two alike pictures of one person.
+    """
     with index.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    usable = [row for row in rows if row["use"] in {"train", "heldout"}]
-    return [
-        row
-        for count, row in enumerate(usable)
-        if row["use"] == "heldout" or row["source"] == "lfw" or count % train_every == 0
-    ]
+    strangers = [r for r in rows if r["source"] == "lfw" and r["use"] != "meets-evaluation"]
+    others = [r for r in rows if r["source"] != "lfw"]
+    train = [r for r in others if r["use"] == "train"]
+    return strangers + [r for r in others if r["use"] == "heldout"] + train[::train_every]
 
 
 def _open(model: onnx.ModelProto) -> onnxruntime.InferenceSession:

@@ -1,14 +1,14 @@
 """Composes dlib's network and our own into one ONNX graph.
 
-One crop feeds both (alignment `dlib_wide`): dlib's chip is a window of it, and the ArcFace crop
-another, scaled to 112 px. Each network's answer becomes a unit vector, dlib's after centring and
-whitening; their weighted concatenation is a unit vector again, whose cosine with another is the
-weighted mean of both cosines.
+One crop and its mirror image feed both (alignment `dlib_wide`): dlib's chip is a window of it, and
+the ArcFace crop another, scaled to 112 px. The mean answer of each network becomes a unit vector,
+dlib's after centring; the cosine of two weighted concatenations is the weighted mean of both
+cosines. The length of what comes out is the geometric mean of both answers' lengths, which tell how
+well the face can be recognised (`fvs.recognisability`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,17 +16,15 @@ import onnx
 from onnx import TensorProto, compose, helper, numpy_helper, version_converter
 
 if TYPE_CHECKING:
-    from fvs.records import F32, F64
+    from fvs.records import F32
 
 __all__ = [
     "CANVAS_PX",
     "INPUT_NAME",
     "OUTPUT_NAME",
     "RAW_OUTPUTS",
-    "Whitening",
     "compose_duet",
     "compose_raw",
-    "whitening_of",
 ]
 
 CANVAS_PX = 184
@@ -48,41 +46,15 @@ IR_VERSION = 10
 UNIT_EPSILON = 1e-12
 
 
-@dataclass(frozen=True)
-class Whitening:
-    """`(vector - mean) @ matrix`, both float64 of dlib's 128 dimensions."""
-
-    mean: F64
-    matrix: F64
-
-
-def whitening_of(vectors: F32, power: float) -> Whitening:
-    """Centre vectors and shrink the directions in which different people differ most.
-
-    With the covariance C = V diag(w) V^T of pictures of different people, the matrix is
-    V diag(w^(-power / 2)) V^T: 0 only centres, 1 whitens. What divides people into groups (origin,
-    sex, age) is what varies most among them, and says least about who each of them is.
-
-    Args:
-        vectors: (N, D), one picture a person.
-        power: 0 to 1.
-    """
-    wide = vectors.astype(np.float64)
-    variances, axes = np.linalg.eigh(np.cov(wide.T))
-    scales = variances ** (-power / 2)
-    # The mean scale is 1, so that float16 storage has room on both sides.
-    return Whitening(wide.mean(axis=0), (axes * (scales / scales.mean())) @ axes.T)
-
-
 def compose_raw(dlib: onnx.ModelProto, own: onnx.ModelProto) -> onnx.ModelProto:
-    """Both networks on one crop, each with its raw answer as an output.
+    """Both networks on one crop and its mirror image, each with its mean answer as an output.
 
     Args:
         dlib: (N, 3, 150, 150) normalised to (N, 128).
         own: (N, 3, 112, 112) normalised to (N, 128).
 
     Returns:
-        `INPUT_NAME` (N, 3, 184, 184) RGB 0..255 to `RAW_OUTPUTS`.
+        `INPUT_NAME` (N, 3, 184, 184) RGB 0..255 to `RAW_OUTPUTS`, (N, 128) each.
     """
     front = _front()
     joined = front
@@ -94,39 +66,45 @@ def compose_raw(dlib: onnx.ModelProto, own: onnx.ModelProto) -> onnx.ModelProto:
             joined, part, io_map=io_map, outputs=[*others, part.graph.output[0].name]
         )
     answers = [output.name for output in joined.graph.output]
-    nodes = [
-        helper.make_node("Identity", [answer], [raw], name=raw)
-        for answer, raw in zip(answers, RAW_OUTPUTS, strict=True)
+    nodes = []
+    for answer, raw in zip(answers, RAW_OUTPUTS, strict=True):
+        nodes.append(_node("Reshape", [answer, "ways_faces_values"], f"{raw}_both_ways"))
+        nodes.append(_node("ReduceMean", [f"{raw}_both_ways", "ways_axis"], raw, keepdims=0))
+    constants = [
+        numpy_helper.from_array(np.array([2, -1, 128], np.int64), "ways_faces_values"),
+        numpy_helper.from_array(np.array([0], np.int64), "ways_axis"),
     ]
-    return _with_tail(joined, nodes, [], dict.fromkeys(RAW_OUTPUTS, 128))
+    return _with_tail(joined, nodes, constants, dict.fromkeys(RAW_OUTPUTS, 128))
 
 
 def compose_duet(
-    dlib: onnx.ModelProto, own: onnx.ModelProto, whitening: Whitening, own_share: float
+    dlib: onnx.ModelProto, own: onnx.ModelProto, dlib_centre: F32, own_share: float
 ) -> onnx.ModelProto:
-    """The embedder: one crop to one unit vector of 256 dimensions.
+    """The embedder: one crop to one vector of 256 dimensions, not of unit length.
 
     Args:
         dlib: see `compose_raw`.
         own: likewise.
-        whitening: of dlib's vectors.
+        dlib_centre: (128,) mean of dlib's vectors, which lie in a narrow cone: seen from its tip,
+            people of one group look alike.
         own_share: weight of our own network's cosine, 0 to 1.
     """
     raw = compose_raw(dlib, own)
     weights = {
-        "whitening_mean": whitening.mean,
-        "whitening_matrix": whitening.matrix,
+        "dlib_centre": dlib_centre,
         "dlib_weight": np.array([np.sqrt(1 - own_share)]),
         "own_weight": np.array([np.sqrt(own_share)]),
         "unit_axis": np.array([1], np.int64),
         "unit_epsilon": np.array([UNIT_EPSILON]),
     }
     nodes = [
-        _node("Sub", ["dlib_raw", "whitening_mean"], "dlib_centred"),
-        _node("MatMul", ["dlib_centred", "whitening_matrix"], "dlib_whitened"),
-        *_unit("dlib_whitened", "dlib_weight", "dlib_part"),
+        _node("Sub", ["dlib_raw", "dlib_centre"], "dlib_centred"),
+        *_unit("dlib_centred", "dlib_weight", "dlib_part"),
         *_unit("own_raw", "own_weight", "own_part"),
-        _node("Concat", ["dlib_part", "own_part"], OUTPUT_NAME, axis=1),
+        _node("Concat", ["dlib_part", "own_part"], "unit_embedding", axis=1),
+        _node("Mul", ["dlib_centred_length", "own_raw_length"], "squared_length"),
+        _node("Sqrt", ["squared_length"], "length"),
+        _node("Mul", ["unit_embedding", "length"], OUTPUT_NAME),
     ]
     initialisers = [
         numpy_helper.from_array(
@@ -139,14 +117,24 @@ def compose_duet(
 
 def _front() -> onnx.ModelProto:
     """The crop to both networks' inputs."""
-    nodes, constants = [], {}
+    constants = {
+        "mirror_from": np.array([-1], np.int64),
+        "mirror_to": np.array([np.iinfo(np.int64).min], np.int64),
+        "mirror_axis": np.array([3], np.int64),
+        "mirror_step": np.array([-1], np.int64),
+    }
+    mirror = [INPUT_NAME, "mirror_from", "mirror_to", "mirror_axis", "mirror_step"]
+    nodes = [
+        _node("Slice", mirror, "mirrored"),
+        _node("Concat", [INPUT_NAME, "mirrored"], "both_ways", axis=0),
+    ]
     for name, (left, top, right, bottom) in (
         ("dlib", DLIB_WINDOW_XYXY_PX),
         ("own", OWN_WINDOW_XYXY_PX),
     ):
         constants[f"{name}_from"] = np.array([top, left], np.int64)
         constants[f"{name}_to"] = np.array([bottom, right], np.int64)
-        inputs = [INPUT_NAME, f"{name}_from", f"{name}_to", "image_axes"]
+        inputs = ["both_ways", f"{name}_from", f"{name}_to", "image_axes"]
         nodes.append(_node("Slice", inputs, f"{name}_window"))
     constants["image_axes"] = np.array([2, 3], np.int64)
     constants["own_scales"] = np.array(
