@@ -1,4 +1,4 @@
-"""Step 2: specimen cards of training people -> the same kind of folder as step 1 (extra `demo`).
+"""Step 3: specimen cards of training people -> the same kind of folder as step 1 (extra `demo`).
 
 `python -m training.detector.cards --faces RUNS/faces --out RUNS/cards`
 """

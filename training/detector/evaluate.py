@@ -1,4 +1,4 @@
-"""Step 5: our detector beside the reference through the engine's own stages, as JSON and Markdown.
+"""Step 7: our detector beside the reference through the engine's own stages, as JSON and Markdown.
 
 `python -m training.detector.evaluate --shared ../shared --faces RUNS/faces --out RUNS/report`
 

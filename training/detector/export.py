@@ -1,4 +1,4 @@
-"""Step 4: checkpoint -> ONNX for any number and size of frames, compared with torch.
+"""Step 5: checkpoint -> ONNX for any number and size of frames, compared with torch.
 
 `python -m training.detector.export --run RUNS/detector --out RUNS/detector/detect.onnx`
 """

@@ -1,4 +1,4 @@
-"""The scores of `[detect]` in the manifest, from held-out pool pictures and cards of theirs.
+"""Step 6: the scores of `[detect]` in the manifest, from held-out pool pictures and cards of theirs.
 
 `python -m training.detector.thresholds --faces RUNS/faces --model MODEL_FOLDER`
 """

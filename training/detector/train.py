@@ -1,4 +1,4 @@
-"""Step 3: train the detector; stop it at any time and start it again with the same command.
+"""Step 4: train the detector; stop it at any time and start it again with the same command.
 
 `python -m training.detector.train --faces RUNS/faces --cards RUNS/cards --run RUNS/detector`
 """
