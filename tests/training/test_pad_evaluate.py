@@ -96,11 +96,11 @@ class TestRates:
         rates = refused({"ours": np.array([0.1, 0.9])}, {"ours": 0.5})
         row = Row("phone", "replay, trained on", rates)
         report = Report(
-            {"ours": 0.5}, "rule", [row], [row], [row], [row], [{"bpcer": 0.01}],
+            {"ours": 0.5}, "rule", [row], [row], [row], [row], [row], [{"bpcer": 0.01}],
             {"same": 0.9}, {"ours": 1.5}, [{"case": "mated", "ours": 0.7}],
         )  # fmt: skip
         text = markdown(report)
-        assert text.count("| phone | 2 | 0.500 [0.013, 0.987] | replay, trained on |") == 4
+        assert text.count("| phone | 2 | 0.500 [0.013, 0.987] | replay, trained on |") == 5
         assert "| mated | 0.700 |" in text
         assert "* ours: 1.50 ms" in text
 

@@ -37,6 +37,7 @@ from training.pad.trials import (
     kept,
     live_probability,
     live_shots,
+    near_shots,
     tunes,
 )
 
@@ -63,6 +64,9 @@ ATTACKS_PER_SPECIES = 150
 INDEPENDENT_ATTACKS = 50
 
 WEAR_SAMPLE = 100
+
+
+TUNING = ("tuning", "tuning_captured")
 
 
 class Change(NamedTuple):
@@ -133,7 +137,7 @@ class Evaluation:
 
     def thresholds(self) -> dict[str, float]:
         """Per system, by `RULE`."""
-        both = [self.live(name) for name in ("tuning", "tuning_captured")]
+        both = [self.live(name) for name in TUNING]
         return {
             system: reports.threshold_for(
                 np.concatenate([values[system] for values in both]), TARGET_BPCER
@@ -173,6 +177,7 @@ class Evaluation:
             "tuning_captured": lambda: live_shots(self.tuning, self.contents, self.config),
             "live": lambda: live_shots(self.measured, self.contents, None),
             "live_captured": lambda: live_shots(self.measured, self.contents, self.config),
+            "live_near": lambda: near_shots(self.measured, self.contents, self.config),
         }
         for name in SPECIES:
             sets[name] = partial(self._attacked, name, ATTACKS_PER_SPECIES)
@@ -245,6 +250,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="what prepare wrote")
     parser.add_argument("--out", type=Path, required=True, help="folder of the reports")
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("pad128.toml"))
+    parser.add_argument("--json", type=Path, help="another place for a copy of report.json")
     parser.add_argument("--only-sets", action="store_true", help="while training still runs")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -262,7 +268,9 @@ def main() -> None:
     lfw = args.data / "lfw.csv"
     if lfw.exists():
         report.bpcer.append(_lfw_row(lfw, args.shared, network, report.thresholds))
-    (args.out / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+    content = msgspec.json.format(msgspec.json.encode(report)) + b"\n"
+    for path in filter(None, (args.out / "report.json", args.json)):
+        path.write_bytes(content)
     (args.out / "report.md").write_text(reports.markdown(report))
 
 
@@ -275,6 +283,7 @@ def _our_network() -> Network:
 def _measured(evaluation: Evaluation) -> reports.Report:
     thresholds = evaluation.thresholds()
     plain, captured = evaluation.live("live"), evaluation.live("live_captured")
+    near = evaluation.live("live_near")
     attacks = {name: evaluation.live(name) for name in evaluation.attack_names()}
     wide = np.array([face.source != "utk" for face in evaluation.measured])
     every = [
@@ -290,6 +299,7 @@ def _measured(evaluation: Evaluation) -> reports.Report:
         ],
         bpcer=reports.by_group(evaluation.measured, plain, thresholds),
         bpcer_captured=reports.by_group(evaluation.measured, captured, thresholds),
+        bpcer_near=reports.by_group(evaluation.measured, near, thresholds),
         wear=evaluation.wear(thresholds),
         trade_off=reports.trade_off(
             {system: plain[system][wide] for system in SYSTEMS}, attacks, evaluation.seen

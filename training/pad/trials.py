@@ -11,9 +11,7 @@ import numpy as np
 from fvs.liveness import pad_crops
 from fvs.raster import jpeg_round_trip, resize_bilinear
 from fvs.specimen.attack import PaperAttack, ScreenAttack, hold_up_print, replay_on_screen
-from fvs.specimen.conditions import SELFIE_AT_WINDOW
-from fvs.specimen.presentation import SPECIES, present, seen_live
-from fvs.specimen.selfie import take_selfie
+from fvs.specimen.presentation import SPECIES, present, seen_live, seen_near
 from training.pad.examples import draw_scale
 from training.pad.geometry import BOX_SCALE, INPUT_PX, LIVE
 from training.pad.index import decoded
@@ -29,8 +27,18 @@ if TYPE_CHECKING:
     from training.pad.index import Box, Face
 
 __all__ = [
-    "INDEPENDENT", "Crops", "Shot", "attacked", "changed", "gathered", "independent", "kept",
-    "live_probability", "live_shots", "tunes",
+    "INDEPENDENT",
+    "Crops",
+    "Shot",
+    "attacked",
+    "changed",
+    "gathered",
+    "independent",
+    "kept",
+    "live_probability",
+    "live_shots",
+    "near_shots",
+    "tunes",
 ]  # fmt: skip
 
 BATCH = 64
@@ -73,6 +81,16 @@ def live_shots(
             yield Shot(*seen_live(picture, face.xyxy_px, scale, rng))
 
 
+def near_shots(
+    faces: Sequence[Face], contents: Mapping[str, bytes], config: ExampleConfig
+) -> Iterator[Shot]:
+    """Live pictures cut and resampled as the artefacts that fill the frame: their control."""
+    for face in faces:
+        rng = _rng("near", face)
+        scale = draw_scale(config, face.xyxy_px, rng)
+        yield Shot(*seen_near(decoded(contents[face.file]), face.xyxy_px, scale, rng))
+
+
 def attacked(
     name: str, faces: Sequence[Face], contents: Mapping[str, bytes], config: ExampleConfig
 ) -> Iterator[Shot]:
@@ -93,22 +111,21 @@ def independent(
     for face in faces:
         seed = int(_rng(name, face).integers(1 << 31))
         picture = decoded(contents[face.file])
-        selfie = take_selfie(picture, face.xyxy_px, SELFIE_AT_WINDOW, seed=seed)
-        frame = _demo_attack(name, selfie, seed)
+        frame = _demo_attack(name, picture, seed)
         boxes = main_boxes([frame], detector)
         if np.isfinite(boxes).all():
             left, top, right, bottom = boxes[0].tolist()
             yield Shot(frame, (left, top, right, bottom))
 
 
-def _demo_attack(name: str, selfie: Pixels, seed: int) -> Pixels:
+def _demo_attack(name: str, picture: Pixels, seed: int) -> Pixels:
     if name == "demo_screen":
-        return replay_on_screen(selfie, ScreenAttack(), seed)
+        return replay_on_screen(picture, ScreenAttack(), seed)
     paper = PaperAttack()
     if name == "demo_paper_close":
         near = {"card_share": CLOSE_UP_SHARE, "yaw_deg": 0.0, "pitch_deg": 0.0, "roll_deg": 0.0}
         paper = replace(paper, capture=replace(paper.capture, **near))  # type: ignore[arg-type]
-    return hold_up_print(selfie, paper, seed)
+    return hold_up_print(picture, paper, seed)
 
 
 def changed(shots: Iterable[Shot], *, quality: int | None = None, scale: float = 1.0) -> list[Shot]:
