@@ -13,8 +13,10 @@ from training.duet.graph import (
     INPUT_NAME,
     OWN_WINDOW_XYXY_PX,
     RAW_OUTPUTS,
+    Whitening,
     compose_duet,
     compose_raw,
+    whitening_of,
 )
 
 OWN_SHARE = 0.3
@@ -80,6 +82,14 @@ def oracle_raw(picture):
     return np.mean([a for a, _ in answers], axis=0), np.mean([b for _, b in answers], axis=0)
 
 
+def unit(vectors):
+    """Each row with length 1."""
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+PLAIN = Whitening(np.zeros(128, np.float32), np.eye(128))
+
+
 @pytest.fixture(scope="module")
 def crops():
     """Smooth pictures, no two alike."""
@@ -105,31 +115,51 @@ class TestGraph:
             np.testing.assert_allclose(own[row], want_own, atol=2e-2)
 
     def test_cosine_is_the_weighted_mean(self, crops):
-        """Of dlib's centred cosine and our own; the length is the mean of both lengths."""
+        """Of dlib's whitened cosine and our own; the length is the mean of both lengths."""
         dlib, own = run(compose_raw(DLIB, OWN), crops)
-        centre = dlib.mean(axis=0)
-        (joined,) = run(compose_duet(DLIB, OWN, centre, OWN_SHARE), crops)
-        lengths = [np.linalg.norm(part, axis=1) for part in (dlib - centre, own, joined)]
+        matrix = np.random.default_rng(2).normal(size=(128, 128))
+        whitening = Whitening(dlib.mean(axis=0), matrix)
+        (joined,) = run(compose_duet(DLIB, OWN, whitening, OWN_SHARE), crops)
+        centred = dlib - whitening.centre
+        lengths = [np.linalg.norm(part, axis=1) for part in (centred, own, joined)]
         np.testing.assert_allclose(lengths[2], np.sqrt(lengths[0] * lengths[1]), rtol=1e-4)
-        parts = ((dlib - centre) / lengths[0][:, None], own / lengths[1][:, None])
+        parts = [unit(centred @ matrix), unit(own)]
         want = (1 - OWN_SHARE) * parts[0] @ parts[0].T + OWN_SHARE * parts[1] @ parts[1].T
-        unit = joined / lengths[2][:, None]
-        np.testing.assert_allclose(unit @ unit.T, want, atol=1e-4)
+        np.testing.assert_allclose(unit(joined) @ unit(joined).T, want, atol=1e-4)
 
     def test_mirror_images_are_one(self, crops):
         """A crop and its mirror image have one embedding, since both were looked at."""
-        model = compose_duet(DLIB, OWN, np.zeros(128, np.float32), OWN_SHARE)
+        model = compose_duet(DLIB, OWN, PLAIN, OWN_SHARE)
         np.testing.assert_allclose(
             run(model, crops)[0][:, :128], run(model, crops[:, :, ::-1])[0][:, :128], atol=1e-3
         )
 
     def test_batches(self, crops):
         """One by one as all together; none gives none."""
-        model = compose_duet(DLIB, OWN, np.zeros(128, np.float32), OWN_SHARE)
+        model = compose_duet(DLIB, OWN, PLAIN, OWN_SHARE)
         (together,) = run(model, crops)
         alone = np.concatenate([run(model, crops[row : row + 1])[0] for row in range(len(crops))])
         np.testing.assert_allclose(together, alone, atol=1e-5)
         assert run(model, crops[:0])[0].shape == (0, 256)
+
+
+class TestWhitening:
+    """`whitening_of`."""
+
+    def test_whitens(self):
+        """At power 1 the used directions have one variance, and unused ones are dropped."""
+        mixed = np.random.default_rng(3).normal(size=(4000, 5)) * [3, 1, 0.5, 0.4, 1e-6]
+        turn = np.linalg.qr(np.random.default_rng(4).normal(size=(5, 5)))[0]
+        vectors = (mixed @ turn + 7).astype(np.float32)
+        whitening = whitening_of(vectors, 1.0)
+        variances = np.linalg.eigvalsh(np.cov(((vectors - whitening.centre) @ whitening.matrix).T))
+        assert variances[0] == pytest.approx(0.0, abs=1e-9)
+        np.testing.assert_allclose(variances[1:], variances[-1], rtol=1e-3)
+
+    def test_only_centres(self):
+        """At power 0 a vector without unused directions keeps its shape."""
+        vectors = np.random.default_rng(5).normal(size=(200, 4)).astype(np.float32)
+        np.testing.assert_allclose(whitening_of(vectors, 0.0).matrix, np.eye(4), atol=1e-6)
 
 
 class TestWindows:

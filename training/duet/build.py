@@ -15,12 +15,13 @@ from training.duet.choose import PoolVectors
 from training.duet.extract import open_parts
 from training.duet.graph import compose_duet
 
-__all__ = ["OWN_SHARE", "main"]
+__all__ = ["OWN_SHARE", "POWER", "main"]
 
 LOGGER = logging.getLogger(__name__)
 
+POWER = 0.75
 OWN_SHARE = 0.3
-"""The best of `training.duet.choose`."""
+"""Of the best settings of `training.duet.choose`, which its mated pairs cannot tell apart."""
 
 
 def main() -> None:
@@ -33,8 +34,8 @@ def main() -> None:
     parser.add_argument("--float32", action="store_true")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    centre = PoolVectors.open(args.data).dlib_centre
-    model = compose_duet(*open_parts(args.dlib, args.own), centre, OWN_SHARE)
+    whitening = PoolVectors.open(args.data).whitening(POWER)
+    model = compose_duet(*open_parts(args.dlib, args.own), whitening, OWN_SHARE)
     content = (model if args.float32 else store_as_float16(model)).SerializeToString(
         deterministic=True
     )
