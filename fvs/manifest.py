@@ -86,6 +86,8 @@ class DetectHead(_Strict, frozen=True, kw_only=True):
             (`fvs.detect.FitScore.after_every_turn`); unset, the family's.
         refined_score: from which a face shown upright is surely so (`fvs.refine`); unset, the
             family's.
+        least_refined_score: a face that scores less when it is shown upright is none
+            (`fvs.refine`); unset, whatever is seen again is a face.
     """
 
     family: Literal["yunet", "scrfd"]
@@ -99,6 +101,7 @@ class DetectHead(_Strict, frozen=True, kw_only=True):
     upright_card_score: Fraction | None = None
     face_score: Fraction | None = None
     refined_score: Fraction | None = None
+    least_refined_score: Fraction = 0.0
 
 
 class EmbedHead(_Strict, frozen=True, kw_only=True):

@@ -72,8 +72,8 @@ def refine_faces(images: Images, faces: Faces, network: Network) -> Faces:
         network: the detector that found them.
 
     Returns:
-        M rows. A face that is not seen again in any direction is NO_FACE, with the numbers it
-        came with; faces that were not OK stay as they are.
+        M rows. A face that is not seen again in any direction, or less surely than the manifest
+        asks, is NO_FACE, with the numbers it came with; faces that were not OK stay as they are.
 
     Raises:
         UsageError: the network is no detector.
@@ -89,8 +89,9 @@ def refine_faces(images: Images, faces: Faces, network: Network) -> Faces:
         sought = _sought_in_all_directions(images, found.take(unsure), network)
         better = sought.detection_score > settled.detection_score[unsure]
         settled = settled.with_rows(unsure[better], sought.take(better))
-    lost = np.flatnonzero(~settled.ok)
-    settled = settled.with_rows(lost, replace(found, status=settled.status).take(lost))
+    lost = np.flatnonzero(~settled.ok | (settled.detection_score < head.least_refined_score))
+    nothing = np.full(len(found), Status.NO_FACE, np.uint8)
+    settled = settled.with_rows(lost, replace(found, status=nothing).take(lost))
     return faces.with_rows(rows, settled)
 
 

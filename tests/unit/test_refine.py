@@ -76,6 +76,18 @@ class TestRows:
         refine_faces(images([marked_picture(200, 160, BOX)]), faces([BOX]), network)
         assert (network.canvases > MOST_ROUNDS) == more
 
+    @pytest.mark.parametrize(
+        ("least", "status"), [(0.0, Status.OK), (0.94, Status.OK), (0.96, Status.NO_FACE)]
+    )
+    def test_a_manifest_may_ask_for_more_than_a_glimpse(self, least: float, status: Status) -> None:
+        """What scores less shown upright than the manifest asks was no face, and can be shown."""
+        network = MarkDetector()
+        head = msgspec.structs.replace(network.manifest.detect, least_refined_score=least)
+        network.manifest = msgspec.structs.replace(network.manifest, detect=head)
+        got = refine_faces(images([marked_picture(200, 160, BOX)]), faces([BOX]), network)
+        assert got.status.tolist() == [status]
+        np.testing.assert_allclose(got.xyxy_px, [BOX], atol=2)
+
     def test_network_of_another_task(self) -> None:
         """An embedder is refused by name."""
 
