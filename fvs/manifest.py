@@ -156,11 +156,14 @@ class PadHead(_Strict, frozen=True, kw_only=True):
         box_scale: the face box is enlarged by this factor about its centre.
         classes: names of the outputs in order; exactly one is `live`.
         output: the ONNX output's name (logits).
+        live_threshold: probability of `live` from which a capture counts as live, by the card's
+            measurements; 0.5 is the network's own even odds.
     """
 
     box_scale: float
     classes: tuple[str, ...]
     output: str
+    live_threshold: Fraction = 0.5
 
 
 class Licence(_Strict, frozen=True, kw_only=True):

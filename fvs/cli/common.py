@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 MODELS_VARIABLE = "FVS_MODELS"
-DEFAULT_PACK = "reference"
+DEFAULT_PACK = "standard"
 PNG_SUFFIX = ".png"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

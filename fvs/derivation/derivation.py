@@ -31,10 +31,7 @@ if TYPE_CHECKING:
     from fvs.operating_points import Rate
     from fvs.records import F32, Bool, Int
 
-__all__ = ["PAD_THRESHOLD", "DerivationRequest", "derive", "lfw_subjects"]
-
-PAD_THRESHOLD = 0.5
-"""Live probability from which a selfie is live: the networks' own even odds, not tuned."""
+__all__ = ["DerivationRequest", "derive", "lfw_subjects"]
 
 LFW_GROUP = "lfw (pairs)/any age/any sex/all groups"
 
@@ -282,16 +279,25 @@ def _pad_point(engine: Engine, lfw: MeasuredFaces, pool: _Pool) -> PadPoint | No
     for source in np.unique(sources):
         rows = (sources == source) & ~pool.trained_on
         by_source[str(source)] = pool.faces.live_probability[rows]
+    threshold = _live_threshold(engine)
     return PadPoint(
-        threshold=PAD_THRESHOLD,
-        refused={name: _refused(live) for name, live in by_source.items() if _assessed(live)},
+        threshold=threshold,
+        refused={
+            name: _refused(live, threshold) for name, live in by_source.items() if _assessed(live)
+        },
     )
+
+
+def _live_threshold(engine: Engine) -> float:
+    """The mean of what the networks' manifests state, as their probabilities are averaged."""
+    heads = [network.manifest.pad for network in engine.pad]
+    return float(np.mean([head.live_threshold for head in heads if head is not None]))
 
 
 def _assessed(live_probability: F32) -> int:
     return int(np.isfinite(live_probability).sum())
 
 
-def _refused(live_probability: F32) -> Rate:
-    not_live = int(np.sum(live_probability < np.float32(PAD_THRESHOLD)))
+def _refused(live_probability: F32, threshold: float) -> Rate:
+    not_live = int(np.sum(live_probability < np.float32(threshold)))
     return rate(not_live, _assessed(live_probability))

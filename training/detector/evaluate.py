@@ -113,21 +113,26 @@ def _hits(chosen: Faces, boxes: F64) -> Bool:
 
 
 def _faceless(report: Report, networks: dict[str, Network]) -> None:
-    """Pictures without people in which something is called a face."""
+    """Pictures without people in which something is called a face, at the first look or at all."""
     rows, numbers = [], {}
     for kind, pictures in faceless(Path(skimage.data.__file__).parent).items():
         row = [kind, str(len(pictures))]
-        for way, search in (("first look", FIRST_LOOK), ("search", PLAN)):
-            for name, network in networks.items():
-                found = find(pictures, network, search).everyone
-                count = len(np.unique(found.image_index))
-                numbers[f"{kind}, {name}, {way}"] = [count, len(pictures)]
-                row.append(str(count))
+        for name, network in networks.items():
+            glance, found = find(pictures, network, FIRST_LOOK), find(pictures, network)
+            counts = {
+                "first look": len(np.unique(glance.everyone.image_index)),
+                "search": len(np.unique(found.everyone.image_index)),
+                "usable": int(found.refined.ok.sum()),
+            }
+            numbers[f"{kind}, {name}"] = {**counts, "pictures": len(pictures)}
+            row += [str(count) for count in counts.values()]
         rows.append(row)
     report.numbers["faceless"] = numbers
-    report.lines.append("Pictures without people in which a face was found (score >= 0.5):")
-    head = ["kind", "pictures", "ours, first look", "reference, first look", "ours, search"]
-    report.table([*head, "reference, search"], rows)
+    report.lines.append(
+        "Pictures without people in which a face was found, or is usable once refined:"
+    )
+    ways = ("first look", "search", "usable")
+    report.table(["kind", "pictures", *(f"{n}, {way}" for n in networks for way in ways)], rows)
 
 
 def _speed(report: Report, networks: dict[str, Network]) -> None:
