@@ -170,7 +170,7 @@ class TestWrongUse:
     def test_of_missing_weights_says_what_to_do(self, fvs, mated, monkeypatch, tmp_path):
         """Weights that are nowhere are named, with the ways to get them."""
         monkeypatch.setenv("FVS_MODELS", str(tmp_path))
-        ran = fvs("verify", *mated)
+        ran = fvs("verify", *mated, "--pack", "reference")
         assert ran.code == ExitCode.WRONG_USE
         assert "yunet_n.onnx" in ran.err
         assert "fvs models pull reference" in ran.err
