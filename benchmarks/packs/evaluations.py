@@ -7,7 +7,7 @@ believed for these weights only: of others nothing is known.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -100,25 +100,18 @@ class _DetectorReport(msgspec.Struct, frozen=True):
     sha256: dict[str, str] = {}
 
 
-class _PadRow(msgspec.Struct, frozen=True, array_like=True):
+class _PadRow(msgspec.Struct, frozen=True):
     name: str
     note: str
     rates: dict[str, Rate]
 
 
-class _PadReport(msgspec.Struct, frozen=True, array_like=True):
-    """`pad.json`: `training.pad.report.Report`, a named tuple, which JSON makes an array."""
+class _PadReport(msgspec.Struct, frozen=True):
+    """The part of `pad.json` (`training.pad.report.Report`) that is read here."""
 
     thresholds: dict[str, float]
-    threshold_rule: str
     apcer: list[_PadRow]
     bpcer: list[_PadRow]
-    bpcer_captured: list[_PadRow]
-    wear: list[_PadRow]
-    trade_off: list[Any]
-    agreement: dict[str, float]
-    speed_ms: dict[str, float]
-    demo: list[Any]
     sha256: dict[str, list[str]] = {}
 
 

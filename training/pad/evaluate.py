@@ -118,6 +118,11 @@ class Evaluation:
         self.wide = [face for face in self.measured if face.source != "utk"]
         self._folder = folder
 
+    @property
+    def systems(self) -> dict[str, list[Network]]:
+        """Each system's networks."""
+        return {OURS: [] if self.network is None else [self.network], TEACHERS: [*self.teachers]}
+
     def make_sets(self) -> None:
         """Make all that is not there yet, so that `report` takes little time."""
         for name, make in self._sets().items():
@@ -159,9 +164,8 @@ class Evaluation:
         face = self.measured[0]
         frames = [decoded(self.contents[face.file])]
         boxes = np.array([face.xyxy_px], np.float32)
-        networks = [] if self.network is None else [self.network]
         result = {}
-        for system, chosen in ((OURS, networks), (TEACHERS, self.teachers)):
+        for system, chosen in self.systems.items():
             times = []
             for _ in range(TIMED_RUNS):
                 # Not the clock's time: other work on the machine would be in it.
@@ -291,6 +295,10 @@ def _measured(evaluation: Evaluation) -> reports.Report:
         for system in SYSTEMS
     ]
     return reports.Report(
+        sha256={
+            system: [network.manifest.sha256 for network in networks]
+            for system, networks in evaluation.systems.items()
+        },
         thresholds=thresholds,
         threshold_rule=RULE,
         apcer=[

@@ -33,8 +33,9 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Everything that `evaluate` measured, ready for JSON."""
+    """Everything that `evaluate` measured, ready for JSON; `sha256` is of each system's weights."""
 
+    sha256: dict[str, list[str]]
     thresholds: dict[str, float]
     threshold_rule: str
     apcer: list[Row]
