@@ -45,7 +45,7 @@ __all__ = ["main"]
 
 EMBEDDER = "embed-mobilefacenet-202004"
 
-SHARES = (0.9, 1.0, 1.1, 1.2, 1.3)
+SHARES = (0.9, 1.0, 1.1, 1.3, 1.6, 2.0)
 """Longer side of a close-up's face over the frame's."""
 
 CLOSE_UPS = 150

@@ -1,4 +1,4 @@
-"""Step 6: the scores of `[detect]` in the manifest, from held-out pool pictures and cards of theirs.
+"""Step 6: scores for `[detect]` in the manifest, from held-out pool pictures and their cards.
 
 `python -m training.detector.thresholds --faces RUNS/faces --model MODEL_FOLDER`
 """
