@@ -96,7 +96,8 @@ class TestRates:
         rates = refused({"ours": np.array([0.1, 0.9])}, {"ours": 0.5})
         row = Row("phone", "replay, trained on", rates)
         report = Report(
-            {"ours": ["a"]}, {"ours": 0.5}, "rule", [row], [row], [row], [row], [row], [{"bpcer": 0.01}],
+            {"ours": ["a"]}, {"ours": 0.5}, "rule", [row], [row], [row], [row], [row],
+            [{"bpcer": 0.01}],
             {"same": 0.9}, {"ours": 1.5}, [{"case": "mated", "ours": 0.7}],
         )  # fmt: skip
         text = markdown(report)
