@@ -88,15 +88,11 @@ class _Quantiles(msgspec.Struct, frozen=True):
     p95: float
 
 
-class _Agreement(msgspec.Struct, frozen=True):
-    main: tuple[int, int]
-    landmarks: dict[str, _Quantiles]
-
-
 class _DetectorReport(msgspec.Struct, frozen=True):
     """The part of `detector.json` that is read here."""
 
-    agreement: _Agreement
+    main_faces: tuple[int, int] = msgspec.field(name="recall, main face")
+    landmarks: dict[str, _Quantiles]
     sha256: dict[str, str] = {}
 
 
@@ -120,9 +116,9 @@ def detector_errors(results_dir: Path, sha256: str) -> DetectorErrors | None:
     report = _read(results_dir / DETECTOR_FILE, _DetectorReport)
     if report is None or report.sha256.get(OUR_DETECTOR) != sha256:
         return None
-    landmarks = report.agreement.landmarks[LANDMARKS]
+    landmarks = report.landmarks[LANDMARKS]
     return DetectorErrors(
-        missed=rate(*report.agreement.main),
+        missed=rate(*report.main_faces),
         landmark_error_median=landmarks.median,
         landmark_error_p95=landmarks.p95,
     )

@@ -259,7 +259,8 @@ class TestEvaluations:
         landmarks = {"ours, refined, to the reference's, refined": {"median": 0.021, "p95": 0.054}}
         detector = {
             "speed_ms": {},
-            "agreement": {"main": [1, 1000], "landmarks": landmarks},
+            "recall, main face": [1, 1000],
+            "landmarks": landmarks,
             "sha256": {"ours": "d", "reference": "r"},
         }
         (tmp_path / "detector.json").write_bytes(msgspec.json.encode(detector))

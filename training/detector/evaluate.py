@@ -69,6 +69,7 @@ def main() -> None:
         "reference": open_model(REFERENCE, args.shared / "models"),
     }
     report = Report()
+    report.numbers["sha256"] = {name: one.manifest.sha256 for name, one in networks.items()}
     _speed(report, networks)
     _faceless(report, networks)
     _close_ups(report, networks, Sources.open(args.faces))
