@@ -6,7 +6,7 @@ template is sealed under a key of its own, and that key is wrapped under a key o
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime  # noqa: TC003 - msgspec reads them
 from enum import StrEnum
 
 import msgspec
