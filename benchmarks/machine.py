@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["REPOSITORY", "Circumstances", "describe_circumstances"]
+__all__ = ["REPOSITORY", "Circumstances", "describe_circumstances", "peak_rss_mb"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -67,6 +67,13 @@ def describe_circumstances() -> Circumstances:
         load_average=(round(one, 2), round(five, 2), round(fifteen, 2)),
         versions=_versions(),
     )
+
+
+def peak_rss_mb() -> float:
+    """Highest resident memory of this process; getrusage would count the parent's at the fork."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    kilobytes = next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
+    return int(kilobytes) / 1e3
 
 
 def _commit() -> str:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fvs.network import Network
-    from fvs.records import F32, F64, Bool, Faces, Images, Int, Pixels
+    from fvs.records import F32, F64, U8, Bool, Faces, Images, Int, Pixels
 
-__all__ = ["assess_liveness", "pad_windows_px"]
+__all__ = ["assess_liveness", "pad_crops", "pad_windows_px"]
 
 LIVE_CLASS = "live"
 
@@ -86,6 +86,27 @@ def pad_windows_px(xyxy_px: F32, picture_wh_px: Int, box_scale: float) -> Int:
     return np.asarray(np.trunc(np.concatenate([low, high], axis=1)), np.int64)
 
 
+def pad_crops(pictures_rgb: Sequence[Pixels], xyxy_px: F32, box_scale: float, side_px: int) -> U8:
+    """What a PAD network is shown of each face.
+
+    Args:
+        pictures_rgb: M pictures (H, W, 3) uint8, one for each face.
+        xyxy_px: (M, 4) finite face boxes with area.
+        box_scale: how much larger than the box the window should be.
+        side_px: of the network's square input.
+
+    Returns:
+        (M, side, side, 3) uint8 RGB.
+    """
+    wh = np.array([picture.shape[1::-1] for picture in pictures_rgb], np.int64).reshape(-1, 2)
+    batch = np.empty((len(wh), side_px, side_px, 3), np.uint8)
+    windows = pad_windows_px(xyxy_px, wh, box_scale)
+    for row, (left, top, right, bottom) in enumerate(windows):
+        window = pictures_rgb[row][top : bottom + 1, left : right + 1]
+        batch[row] = resize_bilinear(window, side_px, side_px)
+    return batch
+
+
 def _has_area(xyxy_px: F32) -> Bool:
     """(M,) True where a box is finite and wider and higher than nothing."""
     # A NaN corner compares False, so it needs no case of its own; an infinite one does.
@@ -98,15 +119,7 @@ def _live_probability(pictures: Sequence[Pixels | None], xyxy_px: F32, network: 
     head, side = network.manifest.pad, network.manifest.input.size_px
     if head is None or side is None:
         raise UsageError(f"{network.manifest.id} is no PAD network with a fixed input size")
-    present = [picture for picture in pictures if picture is not None]
-    wh = np.array([picture.shape[1::-1] for picture in present], np.int64).reshape(-1, 2)
-    windows = pad_windows_px(xyxy_px, wh, head.box_scale)
-    batch = np.stack(
-        [
-            resize_bilinear(picture[top : bottom + 1, left : right + 1], side, side)
-            for picture, (left, top, right, bottom) in zip(present, windows, strict=True)
-        ]
-    )
+    batch = pad_crops([p for p in pictures if p is not None], xyxy_px, head.box_scale, side)
     logits = network.run(batch)[head.output].astype(np.float64)
     return _softmax(logits)[:, head.classes.index(LIVE_CLASS)]
 

@@ -170,12 +170,15 @@ class SameCapturePoint(_Strict, frozen=True, kw_only=True):
     """The score from which two pictures are taken for one capture, as when a card is replayed.
 
     Attributes:
-        threshold: far above what two captures of one person reach.
-        reached: mated pairs of different captures (LFW) that do.
+        threshold: above what any two photographs of one adult in the pool reach.
+        reached: mated pairs of different captures that reach it (LFW, which did not set it).
+        caught: copies of pool pictures (compressed anew, made smaller, cropped) that reach it
+            with their original.
     """
 
     threshold: float
     reached: Rate
+    caught: Rate
 
     def __post_init__(self) -> None:
         """Refuse a threshold that no score or every score reaches."""
@@ -195,7 +198,23 @@ class DataSource(_Strict, frozen=True, kw_only=True):
 
 
 class OperatingPoints(_Strict, frozen=True, kw_only=True):
-    """`operating_points.json` of a pack."""
+    """`operating_points.json` of a pack.
+
+    Attributes:
+        pack: its name.
+        detector_sha256: of the weights that the rates were measured with.
+        embedder_sha256: likewise.
+        pad_sha256: likewise, in the pack's order.
+        method: how thresholds were set, who found the doubles, and what that means, in words.
+        data: the pictures.
+        unsupported_targets: false match rate -> why there is no point for it.
+        points: highest target first.
+        pad: None where the pack has no PAD networks.
+        same_capture: None where no score tells a copy from a second capture; `method` says why.
+        created: ISO 8601, UTC.
+        machine: what it was measured on.
+        commit: of the code.
+    """
 
     pack: str
     detector_sha256: str
@@ -206,7 +225,7 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
     unsupported_targets: dict[str, str]
     points: tuple[OperatingPoint, ...]
     pad: PadPoint | None
-    same_capture: SameCapturePoint
+    same_capture: SameCapturePoint | None
     created: str
     machine: str
     commit: str

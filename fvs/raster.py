@@ -23,6 +23,7 @@ __all__ = [
     "resize",
     "resize_bilinear",
     "resize_field",
+    "sample",
     "smooth_field",
     "warp_affine",
     "warp_perspective",
@@ -92,6 +93,17 @@ def warp_perspective(pixels: Pixels, picture_to_frame: F64, canvas: Pixels) -> P
         borderMode=cv2.BORDER_TRANSPARENT,
     )
     return np.asarray(laid, np.uint8)
+
+
+def sample(pixels: Pixels, x: F32, y: F32) -> Pixels:
+    """Look a picture up at places of its own, bilinearly; what lies outside of it is black.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        x: (H', W') float32 column of each result pixel; whole numbers are pixel centres.
+        y: (H', W') float32 row.
+    """
+    return np.asarray(cv2.remap(pixels, x, y, cv2.INTER_LINEAR), np.uint8)
 
 
 def resize_field(field: F32, width_px: int, height_px: int) -> F32:

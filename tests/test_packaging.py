@@ -11,6 +11,9 @@ import pytest
 import fvs
 from tests.conftest import REPOSITORY
 
+LARGEST_WEIGHTS = 25_000_000
+"""Bytes of all weights that ship."""
+
 
 def test_only_the_headless_opencv_owns_cv2():
     """Two OpenCV wheels write over each other's cv2/, and one of them needs a display."""
@@ -37,8 +40,11 @@ def test_the_wheel_holds_manifests_and_both_packages(tmp_path):
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", tmp_path, REPOSITORY]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
+    files = {member.filename: member.file_size for member in zipfile.ZipFile(wheel).infolist()}
+    names = list(files)
     assert "fvs/_models/packs/reference/pack.toml" in names
     assert "fvs/_models/packs/reference/operating_points.json" in names
     assert "fvs_server/__init__.py" in names
-    assert not [name for name in names if name.endswith((".onnx", ".jpg", ".tar"))]
+    assert "fvs/_models/embed-dlibresnet-201702/dlib_resnet_f16.onnx" in names
+    assert sum(size for name, size in files.items() if name.endswith(".onnx")) < LARGEST_WEIGHTS
+    assert not [name for name in names if name.endswith((".jpg", ".tar"))]

@@ -18,7 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.machine import Circumstances, describe_circumstances
-from fvs.cli.common import open_engine
+from fvs.cli.common import DEFAULT_PACK, open_engine
 from fvs.cli.operating_points import faces_cache_dir, progress_bar
 from fvs.derivation.derivation import lfw_subjects
 from fvs.derivation.extraction import MeasuredFaces, extract_faces, measure_faces, model_hashes
@@ -36,7 +36,16 @@ if TYPE_CHECKING:
 
     from fvs.records import F32
 
-__all__ = ["LfwResult", "OneByOne", "RatesAtTarget", "compare_one_by_one", "measure_protocol"]
+__all__ = [
+    "LfwRates",
+    "LfwResult",
+    "OneByOne",
+    "RatesAtTarget",
+    "compare_one_by_one",
+    "extract_shown",
+    "measure_lfw",
+    "measure_protocol",
+]
 
 TARGETS_FMR = (1e-2, 1e-3, 1e-4, 1e-5)
 
@@ -74,10 +83,9 @@ class OneByOne(msgspec.Struct, frozen=True, kw_only=True):
     largest_score_difference: float
 
 
-class LfwResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the benchmark measured, and on what."""
+class LfwRates(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pack shows on LFW."""
 
-    circumstances: Circumstances
     pack: str
     model_sha256: tuple[str, ...]
     data_sha256: str
@@ -91,6 +99,12 @@ class LfwResult(msgspec.Struct, frozen=True, kw_only=True):
     mated_pairs: int
     non_mated_pairs: int
     all_pairs: tuple[RatesAtTarget, ...]
+
+
+class LfwResult(LfwRates, frozen=True, kw_only=True):
+    """Everything the benchmark measured, and on what."""
+
+    circumstances: Circumstances
     one_by_one: OneByOne
 
     @property
@@ -150,25 +164,21 @@ def _scores(vectors: F32) -> F32:
     return vectors @ vectors.T
 
 
-def _measure(pack: str, shared: Path, one_by_one: int) -> LfwResult:
-    circumstances = describe_circumstances()
-    engine = open_engine(load_pack(pack, shipped_models_dir(), [shared / "models"]))
-    pictures = PictureSet.open(shared / "data" / "lfw_eval.tar")
-    names = pictures.pictures
-    faces = _extract(engine, pictures)
+def measure_lfw(
+    pack: str, engine: Engine, pictures: PictureSet, faces: MeasuredFaces
+) -> tuple[LfwRates, Sweep]:
+    """The protocol and all pairs; and the sweep of the latter, to read more off it."""
     folds, equal_error_rate = measure_protocol(pictures, faces)
-    subjects = lfw_subjects(names)
+    subjects = lfw_subjects(pictures.pictures)
     pairs = compare_all_pairs(faces.vectors[faces.ok], subjects[faces.ok])
     sweep = Sweep.of(pairs.mated, pairs.non_mated)
-    sample = names[:: max(1, len(names) // max(one_by_one, 1))][:one_by_one]
-    return LfwResult(
-        circumstances=circumstances,
+    rates = LfwRates(
         pack=pack,
         model_sha256=model_hashes(engine),
         data_sha256=pictures.sha256,
-        pictures=len(names),
+        pictures=len(faces),
         subjects=len(np.unique(subjects)),
-        failed_to_acquire=rate(int((~faces.ok).sum()), len(names)),
+        failed_to_acquire=rate(int((~faces.ok).sum()), len(faces)),
         accuracy=folds.mean,
         accuracy_standard_error=folds.standard_error,
         fold_accuracies=folds.accuracies,
@@ -176,19 +186,35 @@ def _measure(pack: str, shared: Path, one_by_one: int) -> LfwResult:
         mated_pairs=sweep.mated_trials,
         non_mated_pairs=sweep.non_mated_trials,
         all_pairs=tuple(_rates_at(sweep, target) for target in TARGETS_FMR),
-        one_by_one=compare_one_by_one(engine, pictures.read(sample)),
     )
+    return rates, sweep
 
 
-def _extract(engine: Engine, pictures: PictureSet) -> MeasuredFaces:
+def extract_shown(engine: Engine, pictures: PictureSet, title: str) -> MeasuredFaces:
+    """Every face of a set, from this user's cache where it has them, with a progress bar."""
     with progress_bar() as progress:
-        task = progress.add_task(pictures.name, total=len(pictures.pictures))
+        task = progress.add_task(title, total=len(pictures.pictures))
         return extract_faces(
             engine,
             pictures,
             faces_cache_dir(),
             lambda done: progress.update(task, completed=done),
         )
+
+
+def _measure(pack: str, shared: Path, one_by_one: int) -> LfwResult:
+    circumstances = describe_circumstances()
+    engine = open_engine(load_pack(pack, shipped_models_dir(), [shared / "models"]))
+    pictures = PictureSet.open(shared / "data" / "lfw_eval.tar")
+    faces = extract_shown(engine, pictures, pictures.name)
+    rates, _ = measure_lfw(pack, engine, pictures, faces)
+    names = pictures.pictures
+    sample = names[:: max(1, len(names) // max(one_by_one, 1))][:one_by_one]
+    return LfwResult(
+        **msgspec.structs.asdict(rates),
+        circumstances=circumstances,
+        one_by_one=compare_one_by_one(engine, pictures.read(sample)),
+    )
 
 
 def _rates_at(sweep: Sweep, target_fmr: float) -> RatesAtTarget:
@@ -234,7 +260,7 @@ def _cells(measured: Rate) -> tuple[str, str, str]:
 def main(
     *,
     shared: Annotated[Path, typer.Option(help="Folder of models/ and data/.")] = Path("../shared"),
-    pack: Annotated[str, typer.Option(help="The pack to measure.")] = "reference",
+    pack: Annotated[str, typer.Option(help="The pack to measure.")] = DEFAULT_PACK,
     one_by_one: Annotated[
         int, typer.Option(help="Pictures to extract both ways; 7701 are all.")
     ] = SAMPLE_PICTURES,

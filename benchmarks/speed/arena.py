@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import multiprocessing
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from benchmarks.speed.contenders import CONTENDERS, Contender, open_contender
+from benchmarks.machine import peak_rss_mb
 from fvs.timing import Cost, cost_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from multiprocessing.connection import Connection
+
+    from benchmarks.speed.contenders import Contender
 
 __all__ = ["Corner", "Lap", "race"]
 
@@ -35,13 +36,11 @@ class Lap(NamedTuple):
 class Corner:
     """A contender's process, seen from outside; a context manager."""
 
-    def __init__(self, name: str, weights_dir: Path) -> None:
+    def __init__(self, opener: Callable[[], Contender]) -> None:
         # Spawned, not forked: no inherited threads, modules or memory.
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, name, weights_dir), daemon=True
-        )
+        self._process = context.Process(target=_serve, args=(theirs, opener), daemon=True)
 
     def __enter__(self) -> Self:
         self._process.start()
@@ -63,15 +62,15 @@ class Corner:
 
 def race(
     pairs: Sequence[tuple[bytes, bytes]],
-    weights_dir: Path,
+    contenders: Mapping[str, Callable[[], Contender]],
     rounds: int,
     watch: Callable[[Iterable[int]], Iterable[int]],
 ) -> list[dict[str, list[Lap]]]:
-    """Time all contenders on all pairs.
+    """Time contenders on all pairs.
 
     Args:
         pairs: selfie and card; smallest pictures first, as memory is that of the peak so far.
-        weights_dir: folder of reference weights.
+        contenders: name -> what opens it, in its own process (so it must survive pickling).
         rounds: laps of each contender on each pair, after one unmeasured lap.
         watch: wraps the count of rounds, to show progress.
 
@@ -79,7 +78,7 @@ def race(
         For each pair, name -> laps; lap i of all contenders were run one after the other.
     """
     with ExitStack() as stack:
-        corners = {name: stack.enter_context(Corner(name, weights_dir)) for name in CONTENDERS}
+        corners = {name: stack.enter_context(Corner(opener)) for name, opener in contenders.items()}
         laps: list[dict[str, list[Lap]]] = [{name: [] for name in corners} for _ in pairs]
         for step in watch(range(len(pairs) * (rounds + 1))):
             pair, lap = divmod(step, rounds + 1)
@@ -95,9 +94,9 @@ def _rotated(names: list[str], by: int) -> list[str]:
     return names[start:] + names[:start]
 
 
-def _serve(connection: Connection, name: str, weights_dir: Path) -> None:
+def _serve(connection: Connection, opener: Callable[[], Contender]) -> None:
     """Answer pairs with laps until None comes."""
-    contender = open_contender(name, weights_dir)
+    contender = opener()
     while (pair := connection.recv()) is not None:
         try:
             connection.send(_lap(contender, *pair))
@@ -108,11 +107,4 @@ def _serve(connection: Connection, name: str, weights_dir: Path) -> None:
 def _lap(contender: Contender, selfie: bytes, card: bytes) -> Lap:
     similarities: list[float] = []
     cost = cost_of(lambda: similarities.append(contender.compare(selfie, card)))
-    return Lap(cost, similarities[0], _peak_rss_mb())
-
-
-def _peak_rss_mb() -> float:
-    """Highest resident memory of this process; getrusage would count the parent's at the fork."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    kilobytes = next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
-    return int(kilobytes) / 1e3
+    return Lap(cost, similarities[0], peak_rss_mb())

@@ -12,7 +12,7 @@ from rich.progress import track
 
 from benchmarks.machine import describe_circumstances
 from benchmarks.speed.arena import Lap, race
-from benchmarks.speed.contenders import OURS
+from benchmarks.speed.contenders import OURS, all_contenders
 from benchmarks.speed.results import (
     PairSection,
     PairSize,
@@ -25,7 +25,7 @@ from benchmarks.speed.results import (
 from fvs.timing import percentiles
 from fvs.timing.pictures import camera_card, camera_selfie
 
-__all__ = ["main", "measure_pairs"]
+__all__ = ["main", "measure_pairs", "summarise_laps"]
 
 MEGAPIXELS = (0.3, 2.0, 12.0)
 """A webcam, a picture shrunk by an app, a phone's original; ascending, for peak memory."""
@@ -36,21 +36,24 @@ def measure_pairs(weights_dir: Path, rounds: int) -> PairSection:
     """Time all contenders on all sizes."""
     circumstances = describe_circumstances()
     pairs = [(camera_selfie(size), camera_card(size)) for size in MEGAPIXELS]
-    laps = race(pairs, weights_dir, rounds, lambda steps: track(list(steps), "pairs"))
+    laps = race(
+        pairs, all_contenders(weights_dir), rounds, lambda steps: track(list(steps), "pairs")
+    )
     return PairSection(
         circumstances=circumstances,
         load_average_after=os.getloadavg(),
         sizes=tuple(
             PairSize(
                 pictures=Pictures(megapixels=size, selfie_bytes=len(selfie), card_bytes=len(card)),
-                runners={name: _summary(own, of_size[OURS]) for name, own in of_size.items()},
+                runners={name: summarise_laps(own, of_size[OURS]) for name, own in of_size.items()},
             )
             for size, (selfie, card), of_size in zip(MEGAPIXELS, pairs, laps, strict=True)
         ),
     )
 
 
-def _summary(laps: list[Lap], ours: list[Lap]) -> Runner:
+def summarise_laps(laps: list[Lap], ours: list[Lap]) -> Runner:
+    """What one contender's laps say, beside those of another in the same rounds."""
     ratios = [a.cost.cpu_ms / b.cost.cpu_ms for a, b in zip(laps, ours, strict=True)]
     return Runner(
         cpu_ms=percentiles([lap.cost.cpu_ms for lap in laps]),

@@ -34,6 +34,8 @@ from fvs.cli.models_view import (
     text_of,
 )
 from fvs.cli.output import ERROR_CONSOLE, OUTPUT_CONSOLE, print_error, print_json, print_line
+from fvs.dlib_import.install import MODEL_ID as DLIB_MODEL_ID
+from fvs.dlib_import.install import import_dlib
 from fvs.errors import DeploymentError, ModelIntegrityError, ModelNotFoundError, UsageError
 from fvs.insightface_adapter import adopt_folder
 from fvs.manifest import to_toml
@@ -55,6 +57,9 @@ if TYPE_CHECKING:
     from fvs.model_store import Catalogue
 
 __all__ = ["app"]
+
+DLIB = Path("dlib")
+"""The word that `import` takes for dlib's network, where there is no such path."""
 
 app = typer.Typer(help="List, check, fetch and import weight files.", no_args_is_help=True)
 
@@ -154,8 +159,23 @@ def verify(
 
 @app.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="A folder, a zip archive or a weight file.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="A folder, a zip archive or a weight file; or the word `dlib`, for dlib's network "
+            "from the installed package face_recognition_models (extra `dlib`)."
+        ),
+    ],
     *,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file",
+            help="With `dlib`: a copy of dlib_face_recognition_resnet_model_v1.dat, instead of the "
+            "package's.",
+            metavar="PATH",
+        ),
+    ] = None,
     adopt: Annotated[
         bool,
         typer.Option(
@@ -178,6 +198,7 @@ def import_(
       fvs models import buffalo_l.zip
       fvs models import ~/.insightface/models/mine --adopt
       fvs models import weights/ --to /srv/models --json | jq .installed
+      fvs models import dlib --to /srv/models
     """
     catalogue = _catalogue()
     destination = to or user_models_dir()
@@ -190,10 +211,12 @@ def import_(
         else:
             print_line(f"pack {spec.name}: {', '.join(spec.model_ids)}")
         return
+    find_good = _finder(catalogue, to)
     with _file_system_errors(destination):
-        report = import_weights(
-            source, catalogue.manifests.values(), destination, _finder(catalogue, to)
-        )
+        if _means_dlib(source, file):
+            report = import_dlib(file, catalogue.manifests[DLIB_MODEL_ID], destination, find_good)
+        else:
+            report = import_weights(source, catalogue.manifests.values(), destination, find_good)
     _warn_of_bad(catalogue, [catalogue.manifests[model_id] for model_id in report.installed])
     if json:
         print_json(import_document(report))
@@ -258,6 +281,20 @@ def pull(
 def _catalogue() -> Catalogue:
     folders = weight_dirs()
     return read_catalogue([shipped_models_dir(), *folders], folders)
+
+
+def _means_dlib(source: Path, file: Path | None) -> bool:
+    """Whether dlib's network is asked for, and not a path of that name.
+
+    Raises:
+        UsageError: a file of dlib's is named with another source.
+    """
+    if file is not None and source != DLIB:
+        raise UsageError(
+            "--file names dlib's file and goes with `dlib` alone",
+            advice=f"Run `fvs models import dlib --file {file}`.",
+        )
+    return file is not None or (source == DLIB and not source.exists())
 
 
 def _finder(catalogue: Catalogue, to: Path | None) -> Callable[[ModelManifest], Path | None]:

@@ -21,15 +21,25 @@ from fvs.cli.common import (
     require_writable,
 )
 from fvs.cli.output import ERROR_CONSOLE, OUTPUT_CONSOLE, print_json, print_line
-from fvs.errors import DeploymentError, MissingExtraError, UsageError
+from fvs.errors import DeploymentError, MissingExtraError, ModelNotFoundError, UsageError
 from fvs.folders import PictureSet
 from fvs.operating_points import load_operating_points
 from fvs.packs import OPERATING_POINTS_FILE_NAME, list_packs, shipped_models_dir
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
-    from fvs.operating_points import BandEvidence, OperatingPoints, PadPoint, Rate
+    from rich.progress import TaskID
+
+    from fvs.operating_points import (
+        BandEvidence,
+        OperatingPoints,
+        PadPoint,
+        Rate,
+        SameCapturePoint,
+    )
+    from fvs.packs import Pack
 
 __all__ = ["app", "faces_cache_dir", "progress_bar"]
 
@@ -37,6 +47,7 @@ PAD_CAVEAT = (
     "These are published photographs, many of them scans of prints, and no captures at a camera: "
     "the shares are no BPCER."
 )
+CLEANING_PACK = "reference"
 DEFAULT_TARGETS = "1e-2,1e-3,1e-4,1e-5"
 
 app = typer.Typer(
@@ -71,13 +82,23 @@ def derive(
     targets: Annotated[
         str, typer.Option(help="False match rates, comma separated.")
     ] = DEFAULT_TARGETS,
+    doubles_by: Annotated[
+        str | None,
+        typer.Option(
+            help="The pack that finds people who stand twice in the pool. [default: reference, "
+            "where its weights are at hand, else the pack itself]",
+            metavar="NAME|DIR",
+        ),
+    ] = None,
     pack: PackOption = DEFAULT_PACK,
     as_json: JsonOption = False,
 ) -> None:
     """Derive a pack's operating points from real faces.
 
-    Extracted faces are kept in this user's cache folder, so that a run that was stopped goes on.
-    Needs the extra `eval`. With --json the document of --out is printed too.
+    People who stand twice are told by the scores of --doubles-by, which should be another pack
+    than the one whose thresholds are set. Extracted faces are kept in this user's cache folder,
+    so that a run that was stopped goes on. Needs the extra `eval`. With --json the document of
+    --out is printed too.
 
     Exit codes: 0 derived, 3 wrong use.
 
@@ -85,13 +106,17 @@ def derive(
       fvs operating-points derive --lfw lfw.tar --pool pool.tar --labels a.csv --out o.json
       fvs operating-points derive --lfw lfw.tar --pool pool/ --pool more/ --labels a.csv
           --out o.json --targets 1e-3,1e-4 --json
+      fvs operating-points derive --pack standard --doubles-by reference --lfw lfw.tar
+          --pool pool.tar --labels a.csv --out o.json
     """
     offline = _offline()
     require_writable(out)
     cache_dir = _made(faces_cache_dir())
     opened = open_pack(pack)
+    cleaning = _cleaning_pack(opened, doubles_by)
     request = offline.DerivationRequest(
         pack=opened.name,
+        doubles_by=cleaning.name,
         lfw=PictureSet.open(lfw),
         pools=tuple(PictureSet.open(path) for path in pool),
         labels=offline.read_labels(_read_text(labels)),
@@ -101,14 +126,8 @@ def derive(
         commit=offline.describe_commit(Path(__file__).parent.parent),
     )
     with progress_bar() as progress:
-        tasks = {
-            pictures.name: progress.add_task(pictures.name, total=len(pictures.pictures))
-            for pictures in (request.lfw, *request.pools)
-        }
         points = offline.derive(
-            open_engine(opened),
-            request,
-            lambda name, done, _: progress.update(tasks[name], completed=done),
+            open_engine(opened), open_engine(cleaning), request, _progress_tasks(progress)
         )
     _write(out, points)
     _report(points, as_json=as_json)
@@ -136,6 +155,28 @@ def _offline() -> ModuleType:
             advice="Install it with `pip install 'face-verification-service[eval]'`.",
         ) from error
     return derivation
+
+
+def _cleaning_pack(pack: Pack, doubles_by: str | None) -> Pack:
+    """The pack named; else the reference pack if its weights are at hand, or the pack itself."""
+    if doubles_by is not None:
+        return open_pack(doubles_by)
+    try:
+        return open_pack(CLEANING_PACK)
+    except ModelNotFoundError:
+        return pack
+
+
+def _progress_tasks(progress: Progress) -> Callable[[str, int, int], None]:
+    """Shows a bar for each thing that is measured, from when it begins."""
+    tasks: dict[str, TaskID] = {}
+
+    def show_progress(title: str, done: int, total: int) -> None:
+        if title not in tasks:
+            tasks[title] = progress.add_task(title, total=total)
+        progress.update(tasks[title], completed=done)
+
+    return show_progress
 
 
 def _made(folder: Path) -> Path:
@@ -203,6 +244,7 @@ def _print_points(points: OperatingPoints) -> None:
                 print_line(f"{where}: {evidence.reason}")
     if points.pad is not None:
         _print_pad(points.pad)
+    print_line(_same_capture_words(points.same_capture))
     pictures = sum(source.pictures for source in points.data)
     print_line(
         f"measured on {pictures} pictures at commit {points.commit}, {points.created}; "
@@ -219,6 +261,16 @@ def _print_pad(pad: PadPoint) -> None:
         table.add_row(name, f"{rate.errors} of {rate.trials}", _rate_words(rate))
     OUTPUT_CONSOLE.print(table)
     OUTPUT_CONSOLE.print(PAD_CAVEAT)
+
+
+def _same_capture_words(point: SameCapturePoint | None) -> str:
+    if point is None:
+        return "no score tells one capture seen twice from two captures of a person"
+    return (
+        f"one capture is suspected from a score of {point.threshold:.4f}, which "
+        f"{point.reached.errors} of {point.reached.trials} mated LFW pairs reach, and "
+        f"{point.caught.errors} of {point.caught.trials} copies of a picture"
+    )
 
 
 def _point_table(points: OperatingPoints) -> Table:

@@ -8,37 +8,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fvs.derivation.duplicates import SAME_PERSON_SCORE, find_duplicates
+from fvs.derivation.cleaning import clean_people
+from fvs.derivation.copies import copy_scores, same_capture_point
+from fvs.derivation.duplicates import cleaning_scale
 from fvs.derivation.extraction import MeasuredFaces, extract_faces, model_hashes
 from fvs.derivation.groups import Labels, cells_of
-from fvs.derivation.points import (
-    CLEANING_MARGIN,
-    ERRORS_TO_SPARE,
-    GroupScores,
-    MeasuredScores,
-    derive_points,
-)
+from fvs.derivation.method import DoublesFound, method_words
+from fvs.derivation.points import GroupScores, MeasuredScores, derive_points
 from fvs.errors import UsageError
 from fvs.metrics.intervals import rate
 from fvs.metrics.pairs import AllPairs, compare_all_pairs
-from fvs.operating_points import DataSource, OperatingPoints, PadPoint, SameCapturePoint
+from fvs.operating_points import DataSource, OperatingPoints, PadPoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from fvs.derivation.cleaning import Cleaning
     from fvs.engine import Engine
     from fvs.folders import PictureSet
     from fvs.operating_points import Rate
     from fvs.records import F32, Bool, Int
 
-__all__ = ["ADULT_AGE_YEARS", "PAD_THRESHOLD", "DerivationRequest", "derive", "lfw_subjects"]
+__all__ = ["PAD_THRESHOLD", "DerivationRequest", "derive", "lfw_subjects"]
 
 PAD_THRESHOLD = 0.5
 """Live probability from which a selfie is live: the networks' own even odds, not tuned."""
-
-ADULT_AGE_YEARS = 20
-"""From here a high score alone tells that two pictures show one person."""
 
 LFW_GROUP = "lfw (pairs)/any age/any sex/all groups"
 
@@ -49,26 +44,6 @@ TERMS = {
     "web": "research",
 }
 
-SAME_CAPTURE_SCORE = 0.98
-"""One file sent twice scores 1, a new compression of it hardly less; of two captures of a person
-the most alike pair of LFW scores 0.96 with the reference embedder."""
-
-METHOD = (
-    "score >= threshold accepts. The threshold is the lowest multiple of 0.0001 at which the upper "
-    "two-sided 95 % Clopper-Pearson bound of FMR is within the target in every adult group with "
-    f"enough non-mated pairs to show it in spite of {ERRORS_TO_SPARE} errors, and at which the "
-    f"measured rate is so in every smaller one, up to {ERRORS_TO_SPARE} errors aside. Pairs are "
-    "formed within one source, age band, sex and group, and within one source, age band and sex, "
-    "one picture per person; LFW over all its people. Intervals take pairs as independent, which "
-    "pairs that share a picture are not quite, so they are too narrow: see the number of subjects "
-    "beside each. People found twice were dropped first: the same photograph by its pixels at any "
-    f"age, the same adult by a score of {SAME_PERSON_SCORE:.2f} or more with the mean of the "
-    f"pictures already found; a point's threshold must lie {CLEANING_MARGIN} below that. By eye, "
-    "many of the adult pairs left above 0.5 (few above 60 years) and most of the children's above "
-    "0.75 still show one person, which errs on the strict side. FNMR is that of mated LFW pairs: "
-    "photographs from the press, not selfies against ID cards."
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class DerivationRequest:
@@ -76,6 +51,7 @@ class DerivationRequest:
 
     Attributes:
         pack: name of the pack that the engine is made of.
+        doubles_by: name of the pack that finds people who stand twice in the pools.
         lfw: pictures in folders named after the person: mated and non-mated pairs.
         pools: pictures of different people each.
         labels: picture name -> what is known of it.
@@ -86,6 +62,7 @@ class DerivationRequest:
     """
 
     pack: str
+    doubles_by: str
     lfw: PictureSet
     pools: tuple[PictureSet, ...]
     labels: Mapping[str, Labels]
@@ -97,20 +74,21 @@ class DerivationRequest:
 
 @dataclass(frozen=True, eq=False)
 class _Pool:
-    """All pool pictures, one row each, and where they came from."""
+    """All pool pictures, one row each, where they came from, and what cleaning found."""
 
     faces: MeasuredFaces
     labels: tuple[Labels, ...]
     set_index: Int
-    dropped: Bool
+    cleaning: Cleaning
 
     @property
     def usable(self) -> Bool:
-        return np.asarray(self.faces.ok & ~self.dropped)
+        return np.asarray(self.faces.ok & ~self.cleaning.dropped)
 
 
 def derive(
     engine: Engine,
+    cleaner: Engine,
     request: DerivationRequest,
     on_progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> OperatingPoints:
@@ -118,51 +96,59 @@ def derive(
 
     Args:
         engine: the pack, opened.
+        cleaner: the pack that finds people who stand twice, opened. Where its embedder is the
+            engine's own, thresholds near the scores at which it drops pictures are refused.
         request: pictures, targets and circumstances.
-        on_progress: called with a picture set's name, pictures done and pictures in all.
+        on_progress: called with what is being measured, pictures done and pictures in all.
 
     Raises:
-        UsageError: pictures or targets that nothing can be derived from.
+        UsageError: pictures or targets that nothing can be derived from, or a cleaner of whose
+            scores nobody knows from which on two pictures show one person.
     """
+    scale = cleaning_scale(cleaner.embedder.manifest.id)
+    by_itself = cleaner.embedder.manifest.sha256 == engine.embedder.manifest.sha256
     # 1. Measure.
     lfw = _extract(engine, request.lfw, request, on_progress)
-    parts = [_extract(engine, pictures, request, on_progress) for pictures in request.pools]
     # 2. Clean.
-    pool = _clean_pool(parts, request)
+    pool = _cleaned_pool(engine, cleaner, request, on_progress)
     # 3. Compare within groups.
     lfw_names = np.array(request.lfw.pictures)[lfw.ok]
     lfw_pairs = compare_all_pairs(lfw.vectors[lfw.ok], lfw_subjects(lfw_names.tolist()))
     subjects = len(set(lfw_subjects(lfw_names.tolist()).tolist()))
-    groups = (_lfw_group(lfw_pairs, subjects), *_pool_groups(pool))
     measured = MeasuredScores(
         mated=lfw_pairs.mated,
         lfw_non_mated=lfw_pairs.non_mated,
-        groups=groups,
-        cleaned_from=SAME_PERSON_SCORE,
+        groups=(_lfw_group(lfw_pairs, subjects), *_pool_groups(pool)),
+        cleaned_from=scale.same_person if by_itself else None,
     )
     # 4. Set thresholds.
     points, unsupported = derive_points(measured, request.targets)
+    same_capture, same_capture_words = same_capture_point(
+        _two_picture_scores(pool), copy_scores(engine, request.pools, pool.faces), lfw_pairs.mated
+    )
+    doubles = DoublesFound(
+        pack=request.doubles_by,
+        embedder_id=cleaner.embedder.manifest.id,
+        by_itself=by_itself,
+        dropped=int(pool.cleaning.dropped.sum()),
+        pictures=len(pool.faces),
+    )
     detector, embedder, *pad = model_hashes(engine)
     return OperatingPoints(
         pack=request.pack,
         detector_sha256=detector,
         embedder_sha256=embedder,
         pad_sha256=tuple(pad),
-        method=METHOD,
+        method=method_words(doubles, same_capture_words),
         data=(_lfw_source(request.lfw, lfw, subjects), *_pool_sources(request.pools, pool)),
         unsupported_targets=dict(unsupported),
         points=points,
         pad=_pad_point(engine, lfw, pool),
-        same_capture=_same_capture_point(lfw_pairs.mated),
+        same_capture=same_capture,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         machine=request.machine,
         commit=request.commit,
     )
-
-
-def _same_capture_point(mated: F32) -> SameCapturePoint:
-    reached = int(np.sum(mated >= np.float32(SAME_CAPTURE_SCORE)))
-    return SameCapturePoint(threshold=SAME_CAPTURE_SCORE, reached=rate(reached, len(mated)))
 
 
 def lfw_subjects(names: Sequence[str]) -> Int:
@@ -176,36 +162,47 @@ def _extract(
     pictures: PictureSet,
     request: DerivationRequest,
     on_progress: Callable[[str, int, int], None],
+    by: str = "",
 ) -> MeasuredFaces:
     total = len(pictures.pictures)
     if not total:
         raise UsageError(f"{pictures.name} holds no pictures")
+    title = f"{pictures.name} by {by or request.pack}"
     return extract_faces(
-        engine,
-        pictures,
-        request.cache_dir,
-        lambda done: on_progress(pictures.name, done, total),
+        engine, pictures, request.cache_dir, lambda done: on_progress(title, done, total)
     )
 
 
-def _clean_pool(parts: Sequence[MeasuredFaces], request: DerivationRequest) -> _Pool:
+def _cleaned_pool(
+    engine: Engine,
+    cleaner: Engine,
+    request: DerivationRequest,
+    on_progress: Callable[[str, int, int], None],
+) -> _Pool:
+    """All pools as the engine sees them, with what the cleaner found in them."""
+    pools = request.pools
+    parts = [_extract(engine, pictures, request, on_progress) for pictures in pools]
+    seen = parts
+    if model_hashes(cleaner) != model_hashes(engine):
+        by = request.doubles_by
+        seen = [_extract(cleaner, pictures, request, on_progress, by) for pictures in pools]
     labels = tuple(
         request.labels.get(name, Labels(pictures.name, None, "", ""))
-        for pictures in request.pools
+        for pictures in pools
         for name in pictures.pictures
     )
-    faces = MeasuredFaces.concatenate(parts)
-    dropped = np.zeros(len(faces), np.bool_)
-    sources = np.array([one.source for one in labels])
-    minor = np.array(
-        [one.age_years is not None and one.age_years < ADULT_AGE_YEARS for one in labels]
-    )
-    for source in np.unique(sources):
-        rows = np.flatnonzero((sources == source) & faces.ok)
-        found = find_duplicates(faces.vectors[rows], faces.thumbnails[rows], minor[rows])
-        dropped[rows] = found.dropped
     set_index = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    return _Pool(faces, labels, set_index, dropped)
+    cleaning = clean_people(MeasuredFaces.concatenate(seen), labels, cleaner.embedder.manifest.id)
+    return _Pool(MeasuredFaces.concatenate(parts), labels, set_index, cleaning)
+
+
+def _two_picture_scores(pool: _Pool) -> F32:
+    """(P,) scores of the pairs that the cleaner found to be one adult in two photographs."""
+    pairs = pool.cleaning.two_pictures
+    one, other = pool.faces.take(pairs[:, 0]), pool.faces.take(pairs[:, 1])
+    both = one.ok & other.ok
+    scores = np.einsum("nd,nd->n", one.vectors[both], other.vectors[both])
+    return np.asarray(scores.clip(-1.0, 1.0), np.float32)
 
 
 def _pool_groups(pool: _Pool) -> tuple[GroupScores, ...]:
@@ -259,7 +256,7 @@ def _pool_sources(pools: Sequence[PictureSet], pool: _Pool) -> tuple[DataSource,
                 pictures=int(mine.sum()),
                 subjects=int(pool.usable[mine].sum()),
                 failed_to_acquire=int((~pool.faces.ok[mine]).sum()),
-                duplicates_dropped=int(pool.dropped[mine].sum()),
+                duplicates_dropped=int(pool.cleaning.dropped[mine].sum()),
                 terms=TERMS.get(first.source, "unknown"),
             )
         )

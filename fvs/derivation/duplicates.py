@@ -10,10 +10,11 @@ never dropped for them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fvs.errors import UsageError
 from fvs.metrics.pairs import pairs_above
 
 if TYPE_CHECKING:
@@ -21,18 +22,46 @@ if TYPE_CHECKING:
 
     from fvs.records import F32, U8, Bool, Int
 
-__all__ = ["SAME_PERSON_SCORE", "Duplicates", "appearance_similarity", "find_duplicates"]
+__all__ = [
+    "CLEANING_SCALES",
+    "CleaningScale",
+    "Duplicates",
+    "appearance_similarity",
+    "cleaning_scale",
+    "find_duplicates",
+]
 
-SAME_PERSON_SCORE = 0.60
-"""From here two adults are taken for one person, because more than half of such pairs are. Of 40
-pairs looked at in each range of scores, nearly all of 0.70 to 0.80 showed one person, about four
-in five of 0.62 to 0.68, half of 0.58 to 0.60 and one in five of 0.53 to 0.55 (All-Age-Faces), and
-nearly all of 0.61 to 0.65 (UTKFace). The choice matters at FMR 1e-4, where the reference pack's
-threshold is 0.563 with this, 0.590 with 0.62 and 0.624 with 0.65: there, most of the false matches
-counted are pairs of one person."""
 
-SUSPECT_SCORE = 0.75
-"""One photograph twice, recoloured or cropped, scores no less."""
+class CleaningScale(NamedTuple):
+    """What scores mean with one embedder; each has a scale of its own.
+
+    Attributes:
+        same_person: from here two adults are taken for one person, because more than half of such
+            pairs are.
+        suspect: one photograph twice, recoloured or cropped, scores no less.
+        left_by_eye: what was seen among the pairs that stay.
+    """
+
+    same_person: float
+    suspect: float
+    left_by_eye: str
+
+
+CLEANING_SCALES = {
+    "embed-mobilefacenet-202004": CleaningScale(
+        same_person=0.60,
+        suspect=0.75,
+        left_by_eye="By eye, many of the adult pairs left above 0.5 of that scale (few above 60 "
+        "years) and most of the children's above 0.75 still show one person, which errs on the "
+        "strict side.",
+    )
+}
+"""Embedder -> its scale, for those whose pairs were looked at. With the reference embedder, of 40
+pairs in each range of scores, nearly all of 0.70 to 0.80 showed one person, about four in five of
+0.62 to 0.68, half of 0.58 to 0.60 and one in five of 0.53 to 0.55 (All-Age-Faces), and nearly all
+of 0.61 to 0.65 (UTKFace). The choice matters at FMR 1e-4, where the reference pack's threshold is
+0.563 with this, 0.590 with 0.62 and 0.624 with 0.65: there, most of the false matches counted are
+pairs of one person."""
 
 SAME_PICTURE_SIMILARITY = 0.85
 """From here two aligned crops are one photograph. Above the score of suspects the similarities of
@@ -40,6 +69,10 @@ pool pictures fall into two heaps, with few between 0.7 and 0.85."""
 
 FAINTEST = 1e-6
 """Shorter vectors are rounding, and are not scaled up."""
+
+OTHER_PICTURE_SIMILARITY = 0.5
+"""Below this two aligned crops are taken for two photographs, in between for neither. A few pairs
+below it are one photograph after all, edited or cut more than most."""
 
 PAIRS_AT_ONCE = 4096
 """Pairs whose crops are compared at once: 100 MB. Children make suspects by the 100,000."""
@@ -52,10 +85,12 @@ class Duplicates:
     Attributes:
         person: (N,) int64, the first row that shows this row's person.
         same_picture: (P, 2) int64, pairs of rows that are one photograph.
+        two_pictures: (Q, 2) int64, pairs of rows that are two photographs of one adult.
     """
 
     person: Int
     same_picture: Int
+    two_pictures: Int
 
     @property
     def dropped(self) -> Bool:
@@ -63,26 +98,51 @@ class Duplicates:
         return np.asarray(self.person != np.arange(len(self.person)))
 
 
-def find_duplicates(vectors: F32, thumbnails: U8, may_be_child: Bool) -> Duplicates:
+def cleaning_scale(embedder_id: str) -> CleaningScale:
+    """The scale of an embedder that can tell doubles.
+
+    Raises:
+        UsageError: nobody has looked from which score its pairs show one person.
+    """
+    if embedder_id not in CLEANING_SCALES:
+        raise UsageError(
+            f"{embedder_id} cannot find people who stand twice: from which score two pictures show "
+            f"one person is known of {', '.join(CLEANING_SCALES)} only",
+            advice="Let another pack find them: --doubles-by reference.",
+        )
+    return CLEANING_SCALES[embedder_id]
+
+
+def find_duplicates(
+    vectors: F32,
+    thumbnails: U8,
+    may_be_child: Bool,
+    scale: CleaningScale,
+) -> Duplicates:
     """Find people who stand twice.
 
     Args:
         vectors: (N, D) float32 unit vectors.
         thumbnails: (N, S, S) uint8 grey, aligned crops.
         may_be_child: (N,) True where a high score alone does not tell one person from two.
+        scale: of the embedder that made the vectors.
     """
-    suspects, _ = pairs_above(vectors, SUSPECT_SCORE)
+    suspects, _ = pairs_above(vectors, scale.suspect)
     similar = appearance_similarity(thumbnails, suspects) >= SAME_PICTURE_SIMILARITY
     person = _joined(np.arange(len(vectors)), suspects[similar])
     while True:
         people, member = np.unique(person, return_inverse=True)
         child = np.zeros(len(people), np.bool_)
         np.logical_or.at(child, member, may_be_child)
-        same, _ = pairs_above(_mean_vectors(vectors, member, len(people)), SAME_PERSON_SCORE)
+        same, _ = pairs_above(_mean_vectors(vectors, member, len(people)), scale.same_person)
         same = same[~child[same].any(axis=1)]
         if not len(same):
-            return Duplicates(person=person, same_picture=suspects[similar])
+            break
         person = _joined(person, people[same])
+    alike, _ = pairs_above(vectors, scale.same_person)
+    alike = alike[~may_be_child[alike].any(axis=1)]
+    differ = appearance_similarity(thumbnails, alike) < OTHER_PICTURE_SIMILARITY
+    return Duplicates(person=person, same_picture=suspects[similar], two_pictures=alike[differ])
 
 
 def appearance_similarity(thumbnails: U8, pairs: Int) -> F32:

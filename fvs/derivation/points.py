@@ -8,7 +8,8 @@
 4. An age band holds the target where its groups' own thresholds, or the point's if higher, still
    let enough mated pairs pass. Knowing the age can only raise the bar, never lower it.
 5. A target that no adult group can show, or only at a threshold that is of no use, is refused;
-   likewise one whose threshold lies where non-mated pairs may have been dropped as duplicates.
+   likewise one whose threshold lies where non-mated pairs may have been dropped as duplicates by
+   the scores of the embedder itself.
 """
 
 from __future__ import annotations
@@ -51,8 +52,10 @@ person that cleaning missed would set the threshold of everybody."""
 
 
 CLEANING_MARGIN = 0.03
-"""A point's threshold must lie so far below the scores at which pairs were dropped. Non-mated pairs
-become about three times rarer within it, so that strangers dropped in error hide little of FMR."""
+"""A point's threshold must lie so far below the scores at which pairs were dropped, where those are
+scores of the embedder under test. With the reference embedder, the only one that may clean for
+itself, non-mated pairs become about three times rarer within it, so that strangers dropped in
+error hide little of FMR."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -84,13 +87,14 @@ class MeasuredScores:
         mated: (M,) float32 scores of one person's pictures (LFW).
         lfw_non_mated: scores of different people's (LFW).
         groups: non-mated scores by group.
-        cleaned_from: pairs of adults that score so high were taken for one person and dropped.
+        cleaned_from: pairs of adults that score so high were taken for one person and dropped;
+            None where another embedder's scores told who is one person.
     """
 
     mated: F32
     lfw_non_mated: ScoreTail
     groups: tuple[GroupScores, ...]
-    cleaned_from: float
+    cleaned_from: float | None
 
 
 class _Own(NamedTuple):
@@ -142,10 +146,11 @@ def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | s
     fnmr = _fnmr(measured, threshold)
     if fnmr.point > MOST_USABLE_FNMR:
         return _useless(strictest, fnmr)
-    if threshold > measured.cleaned_from - CLEANING_MARGIN:
+    cleaned_from = measured.cleaned_from
+    if cleaned_from is not None and threshold > cleaned_from - CLEANING_MARGIN:
         return (
             f"{strictest.group.name} would need a threshold of {threshold:.4f}, too near to "
-            f"{measured.cleaned_from:g}, from where pairs were dropped as one person, "
+            f"{cleaned_from:g}, from where pairs were dropped as one person, "
             "some of them perhaps wrongly"
         )
     return OperatingPoint(

@@ -1,6 +1,7 @@
 """`fvs operating-points`: what is printed, written and refused."""
 
 import json
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -9,13 +10,20 @@ from typer.testing import CliRunner
 
 import fvs.cli.operating_points as command
 from fvs.cli.app import app
-from fvs.derivation import derivation, extraction
+from fvs.derivation import copies, derivation, extraction
 from fvs.derivation.extraction import MeasuredFaces
-from fvs.errors import DeploymentError, FvsError, MissingExtraError, UsageError
+from fvs.errors import (
+    DeploymentError,
+    FvsError,
+    MissingExtraError,
+    ModelNotFoundError,
+    UsageError,
+)
 from fvs.operating_points import OperatingPoints, load_operating_points
 from fvs.packs import shipped_models_dir
 
 PEOPLE = 40
+CLEANER = "embed-mobilefacenet-202004"
 
 
 def run(*words):
@@ -54,9 +62,13 @@ def data(tmp_path, monkeypatch):
 
     class Engine:
         pad = ()
+        detector = settings = None
+        embedder = SimpleNamespace(manifest=SimpleNamespace(id=CLEANER, sha256="e"))
 
-    monkeypatch.setattr(command, "open_pack", lambda _: type("Pack", (), {"name": "made-up"}))
+    monkeypatch.setattr(command, "open_pack", lambda _: SimpleNamespace(name="made-up"))
     monkeypatch.setattr(command, "open_engine", lambda _: Engine)
+    monkeypatch.setattr(copies, "measure_faces", by_seed)
+    monkeypatch.setattr(copies, "copies_of", lambda file: (file,))
     monkeypatch.setattr(command, "faces_cache_dir", lambda: tmp_path / "cache")
     monkeypatch.setattr(extraction, "measure_faces", by_seed)
     monkeypatch.setattr(extraction, "model_hashes", lambda _: ("d", "e"))
@@ -99,6 +111,14 @@ class TestShow:
         assert "no BPCER" in output
         assert f"commit {points.commit}, " in output
 
+    def test_same_capture_score_and_its_errors(self):
+        """How many second captures and copies reach it is printed, or that there is none."""
+        path = shipped_models_dir() / "packs" / "reference" / "operating_points.json"
+        point = load_operating_points(path).same_capture
+        assert f"{point.reached.errors} of {point.reached.trials} mated" in run("show")
+        assert f"{point.caught.errors} of {point.caught.trials} copies" in run("show")
+        assert "no score tells" in command._same_capture_words(None)
+
     def test_json_is_the_file(self):
         """`--json` prints one document with all the evidence."""
         path = shipped_models_dir() / "packs" / "reference" / "operating_points.json"
@@ -125,6 +145,41 @@ class TestDerive:
         assert points.pad is None
         assert points.points[0].fnmr.trials == PEOPLE
         assert f"{points.points[0].threshold:.4f}" in output
+
+    @pytest.mark.parametrize(
+        ("words", "missing", "by"),
+        [
+            ((), (), "reference"),
+            ((), ("reference",), "made-up"),
+            (("--doubles-by", "other"), (), "other"),
+        ],
+        ids=["by the reference pack", "by itself", "by the pack named"],
+    )
+    def test_who_finds_the_doubles(self, data, monkeypatch, words, missing, by):
+        """The pack named, else the reference pack if it is whole, else the pack itself."""
+
+        def opened(name):
+            if name in missing:
+                raise ModelNotFoundError(f"pack {name} lacks files")
+            return SimpleNamespace(name=name)
+
+        monkeypatch.setattr(command, "open_pack", opened)
+        derive(data, "--pack", "made-up", *words)
+        points = load_operating_points(data / "out.json")
+        assert points.pack == "made-up"
+        assert f"by the scores of pack {by} " in points.method
+
+    def test_a_pack_named_to_find_doubles_must_be_whole(self, data, monkeypatch):
+        """What was asked for is not silently done by another."""
+
+        def opened(name):
+            if name == "other":
+                raise ModelNotFoundError("pack 'other' lacks files")
+            return SimpleNamespace(name=name)
+
+        monkeypatch.setattr(command, "open_pack", opened)
+        with pytest.raises(ModelNotFoundError, match="other"):
+            derive(data, "--doubles-by", "other")
 
     def test_twice_is_the_same(self, data):
         """A second run, from the cache, derives the same points."""

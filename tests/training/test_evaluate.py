@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.embedder.evaluate import read_pairs
+from training.embedder.material import read_pairs
 
 
 class TestPairs:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.embedder.schedule import Clock, learning_rate
+from training.embedder.schedule import Clock, RatePlan, learning_rate
 
 torch = pytest.importorskip("torch", reason="training needs the extra `train`")
 pytest.importorskip("onnxscript", reason="training needs the extra `train`")
@@ -72,6 +72,7 @@ class TestStudent:
         student.train()(torch.randn(8, 3, 112, 112))
         export(student, tmp_path / "student.onnx")
         assert largest_difference(student, tmp_path / "student.onnx") < 1e-4
+        assert b".py" not in (tmp_path / "student.onnx").read_bytes(), "the exporter's traces"
 
 
 class TestLosses:
@@ -98,10 +99,11 @@ class TestLosses:
 
 
 class TestSchedule:
-    def test_rises_then_falls_to_nothing(self):
-        """Warm-up, top, half way, end, and after it."""
-        rates = [learning_rate(s, top=2.0, warm_up=10, total=110) for s in (0, 5, 10, 60, 110, 999)]
-        assert rates == pytest.approx([0, 1, 2, 1, 0, 0])
+    def test_rises_then_falls_twice(self):
+        """Warm-up, top, half way to the turn, the turn, half way to the end, end, after it."""
+        plan = RatePlan(top=2.0, warm_up=10, low=0.4, turn=110, total=210)
+        rates = [learning_rate(s, plan) for s in (0, 5, 10, 60, 110, 160, 210, 999)]
+        assert rates == pytest.approx([0, 1, 2, 1.2, 0.4, 0.2, 0, 0])
 
     def test_clock_goes_on_from_earlier_runs(self):
         """What was spent counts, the time between runs does not."""

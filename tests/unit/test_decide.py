@@ -143,7 +143,9 @@ class TestSameCapture:
     POLICY = DecisionPolicy(
         point=records.operating_point(0.5),
         pad=records.pad_point(0.5),
-        same_capture=SameCapturePoint(threshold=0.98, reached=records.NO_RATE),
+        same_capture=SameCapturePoint(
+            threshold=0.98, reached=records.NO_RATE, caught=records.NO_RATE
+        ),
     )
 
     @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 import io
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fvs.derivation import derivation, extraction
+from fvs.derivation import copies, derivation, extraction
 from fvs.derivation.derivation import DerivationRequest, derive, lfw_subjects
 from fvs.derivation.extraction import MeasuredFaces, extract_faces
 from fvs.derivation.groups import AGE_BANDS, Labels
@@ -145,6 +147,14 @@ class TestDerivePoints:
         assert points == ()
         assert "too near to 0.65" in unsupported["0.01"]
 
+    def test_scores_of_another_cleaner_set_no_ceiling(self):
+        """Where another embedder told doubles, they were not dropped for scores on this scale."""
+        group_scores = group("g", YOUNG, ramp(2000, 0.64))
+        scores = replace(measured(group_scores, mated=np.ones(10)), cleaned_from=None)
+        (point,), unsupported = derive_points(scores, [1e-2])
+        assert point.threshold > 0.62
+        assert unsupported == {}
+
     def test_scores_at_the_very_top(self):
         """Where even the highest score is reached too often, no threshold is pretended."""
         points, unsupported = derive_points(measured(group("g", YOUNG, np.ones(2000))), [1e-2])
@@ -177,19 +187,27 @@ def tar_of(path, files):
     return PictureSet.open(path)
 
 
+def fake_embedder(name):
+    """An embedder of which only the name and hash are asked for."""
+    return SimpleNamespace(manifest=SimpleNamespace(id=name, sha256=f"hash of {name}"))
+
+
 class FakeMeasuring:
     """Stands in for the engine: a picture's bytes are the seed of its face; `none` has no face."""
 
+    detector = None
     pad = ("pad",)
+    settings = None
 
-    def __init__(self):
+    def __init__(self, embedder="embed-mobilefacenet-202004"):
         self.measured = 0
         self.turn = 0
+        self.embedder = fake_embedder(embedder)
 
-    def __call__(self, _engine, files):
-        """As `measure_faces`."""
+    def __call__(self, engine, files):
+        """As `measure_faces`; another embedder sees other faces."""
         self.measured += len(files)
-        rows = [self._face(content) for content in files]
+        rows = [self._face(content, engine.embedder) for content in files]
         columns = zip(*rows, strict=True) if rows else ([], np.empty((0, 64)), [], [])
         status, vectors, live, thumbnails = columns
         return MeasuredFaces(
@@ -199,10 +217,11 @@ class FakeMeasuring:
             thumbnails=np.array(thumbnails, np.uint8).reshape(-1, 56, 56),
         )
 
-    def _face(self, content):
+    def _face(self, content, embedder):
         if content == b"none":
             return 20, np.zeros(64), np.nan, np.zeros((56, 56))
-        rng = np.random.default_rng(int(content) + self.turn)
+        seed = [int(content) + self.turn, *embedder.manifest.id.encode()]
+        rng = np.random.default_rng(seed)
         vector = rng.normal(size=64)
         thumbnail = rng.integers(0, 255, (56, 56))
         return 0, vector / np.linalg.norm(vector), rng.random(), thumbnail
@@ -214,9 +233,16 @@ def fake(monkeypatch):
     fake = FakeMeasuring()
     monkeypatch.setattr(extraction, "measure_faces", fake)
     monkeypatch.setattr(extraction, "CHUNK_PICTURES", 4)
-    monkeypatch.setattr(extraction, "model_hashes", lambda _: ("d", "e", "p"))
-    monkeypatch.setattr(derivation, "model_hashes", lambda _: ("d", "e", "p"))
+    monkeypatch.setattr(extraction, "model_hashes", fake_hashes)
+    monkeypatch.setattr(derivation, "model_hashes", fake_hashes)
+    monkeypatch.setattr(copies, "measure_faces", fake)
+    monkeypatch.setattr(copies, "copies_of", lambda file: (file,))
     return fake
+
+
+def fake_hashes(engine):
+    """Hashes that differ where embedders do."""
+    return ("d", engine.embedder.manifest.sha256, "p")
 
 
 class TestExtraction:
@@ -261,27 +287,31 @@ class TestExtraction:
         assert np.array_equal(now.vectors, extract_faces(fake, pictures, None).vectors)
 
 
+def a_request(folder):
+    """40 people twice in LFW and 60 in a pool, one of them twice, one faceless."""
+    lfw = {f"P{i}/P{i}_{k}.jpg": b"%d" % i for i in range(40) for k in range(2)}
+    pool = {f"{i:02d}.jpg": b"%d" % (1000 + i) for i in range(60)}
+    pool |= {"58.jpg": pool["03.jpg"], "59.jpg": b"none"}
+    return DerivationRequest(
+        pack="test",
+        doubles_by="cleaner",
+        lfw=tar_of(folder / "lfw.tar", lfw),
+        pools=(tar_of(folder / "pool.tar", pool),),
+        labels={name: Labels("s", 30, "male", "g") for name in pool},
+        targets=(1e-2, 1e-4),
+        cache_dir=None,
+        machine="m",
+        commit="c",
+    )
+
+
 class TestDerive:
     """The whole derivation, from pictures to the file."""
 
     @pytest.fixture
     def points(self, tmp_path, fake):
-        """Derived from 40 people twice in LFW and 60 in a pool, one of them twice, one faceless."""
-        lfw = {f"P{i}/P{i}_{k}.jpg": b"%d" % i for i in range(40) for k in range(2)}
-        pool = {f"{i:02d}.jpg": b"%d" % (1000 + i) for i in range(60)}
-        pool |= {"58.jpg": pool["03.jpg"], "59.jpg": b"none"}
-        labels = {name: Labels("s", 30, "male", "g") for name in pool}
-        request = DerivationRequest(
-            pack="test",
-            lfw=tar_of(tmp_path / "lfw.tar", lfw),
-            pools=(tar_of(tmp_path / "pool.tar", pool),),
-            labels=labels,
-            targets=(1e-2, 1e-4),
-            cache_dir=None,
-            machine="m",
-            commit="c",
-        )
-        return derive(fake, request)
+        """Derived by a pack that finds the doubles itself."""
+        return derive(fake, fake, a_request(tmp_path))
 
     def test_failures_and_duplicates_are_counted_and_left_out(self, points):
         """The evidence names both, and neither is compared."""
@@ -295,6 +325,34 @@ class TestDerive:
         assert by_name["lfw (pairs)/any age/any sex/all groups"].fmr.trials == 80 * 79 // 2 - 40
         assert point.fnmr.trials == 40
         assert list(points.unsupported_targets) == ["0.0001"]
+
+    def test_doubles_are_found_by_the_scores_of_the_cleaner(self, tmp_path, fake):
+        """Another pack's faces decide who stands twice, and the ceiling of its scores is gone."""
+        other = FakeMeasuring("embed-other")
+        request = a_request(tmp_path)
+        seen = []
+        points = derive(other, fake, request, lambda title, *_: seen.append(title))
+        assert points.embedder_sha256 == "hash of embed-other"
+        assert points.data[1].duplicates_dropped == 1
+        assert "1 of 60 pictures by the scores of pack cleaner" in points.method
+        assert "not circular" in points.method
+        assert list(dict.fromkeys(seen)) == ["lfw by test", "pool by test", "pool by cleaner"]
+
+    def test_a_pack_that_cleans_itself_says_so_and_is_measured_once(self, tmp_path, fake):
+        """The ceiling that goes with circular thresholds is stated."""
+        seen = []
+        points = derive(fake, fake, a_request(tmp_path), lambda title, *_: seen.append(title))
+        assert "must lie 0.03 below that" in points.method
+        assert list(dict.fromkeys(seen)) == ["lfw by test", "pool by test"]
+
+    def test_an_embedder_of_unknown_scale_may_not_clean(self, tmp_path, fake):
+        """It is refused before anything is measured, with a way out."""
+        unknown = FakeMeasuring("embed-unknown")
+        fake.measured = 0
+        with pytest.raises(UsageError, match="embed-unknown cannot find people") as caught:
+            derive(unknown, unknown, a_request(tmp_path))
+        assert "--doubles-by" in caught.value.advice
+        assert fake.measured == 0
 
     def test_pad_counts_the_pictures_assessed(self, points):
         """A picture without a face is not one that PAD refused."""

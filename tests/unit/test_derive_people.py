@@ -5,10 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fvs.derivation.duplicates import _joined, appearance_similarity, find_duplicates
+from fvs.derivation.cleaning import clean_people
+from fvs.derivation.duplicates import (
+    _joined,
+    appearance_similarity,
+    cleaning_scale,
+    find_duplicates,
+)
+from fvs.derivation.extraction import MeasuredFaces
 from fvs.derivation.groups import AGE_BANDS, Labels, band_of_age, cells_of, read_labels
 from fvs.errors import UsageError
 from fvs.metrics.intervals import trials_needed
+
+REFERENCE = "embed-mobilefacenet-202004"
+SCALE = cleaning_scale(REFERENCE)
 
 
 class TestGroups:
@@ -73,7 +83,7 @@ class TestDuplicates:
     @pytest.mark.parametrize("n", [0, 1, 20])
     def test_strangers_are_kept(self, n):
         """Different people, none included, are all kept."""
-        found = find_duplicates(*self.people(n), np.zeros(n, bool))
+        found = find_duplicates(*self.people(n), np.zeros(n, bool), SCALE)
         assert not found.dropped.any()
         assert len(found.same_picture) == 0
 
@@ -85,7 +95,7 @@ class TestDuplicates:
         vectors[13] = vectors[4]
         copy = thumbnails[4][:, ::-1] if mirrored else thumbnails[4]
         thumbnails[13] = (copy * 0.6 + 40).astype(np.uint8)
-        found = find_duplicates(vectors, thumbnails, np.full(20, may_be_child))
+        found = find_duplicates(vectors, thumbnails, np.full(20, may_be_child), SCALE)
         assert np.flatnonzero(found.dropped).tolist() == [13]
         assert found.same_picture.tolist() == [[4, 13]]
 
@@ -95,9 +105,25 @@ class TestDuplicates:
         vectors[1], vectors[3] = vectors[0], vectors[2]
         may_be_child = np.zeros(20, bool)
         may_be_child[2] = True
-        found = find_duplicates(vectors, thumbnails, may_be_child)
+        found = find_duplicates(vectors, thumbnails, may_be_child, SCALE)
         assert np.flatnonzero(found.dropped).tolist() == [1]
         assert len(found.same_picture) == 0
+
+    def test_two_pictures_of_one_adult(self):
+        """Pairs of adults that score as one person but whose crops differ; copies are none."""
+        vectors, thumbnails = self.people(20)
+        vectors[1], vectors[3], vectors[5] = vectors[0], vectors[2], vectors[4]
+        thumbnails[3] = thumbnails[2]
+        may_be_child = np.zeros(20, bool)
+        may_be_child[4] = True
+        found = find_duplicates(vectors, thumbnails, may_be_child, SCALE)
+        assert found.two_pictures.tolist() == [[0, 1]]
+
+    def test_an_embedder_of_unknown_scale_is_refused(self):
+        """A score of 0.6 means nothing where nobody looked what it shows."""
+        with pytest.raises(UsageError, match="embed-other cannot find people") as caught:
+            cleaning_scale("embed-other")
+        assert "--doubles-by" in caught.value.advice
 
     def test_more_pictures_tell_more(self):
         """A picture that is near to no other one is told by the mean of those already joined."""
@@ -107,10 +133,10 @@ class TestDuplicates:
         vectors[4] = 0.72 * vectors[0] + 0.69 * vectors[4]  # 0.59 with each of them
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         nobody = np.zeros(19, bool)
-        joined = find_duplicates(vectors[1:], thumbnails[1:], nobody)
+        joined = find_duplicates(vectors[1:], thumbnails[1:], nobody, SCALE)
         assert joined.person.tolist() == [0] * 4 + list(range(4, 19))
         two_of_them = [1, 4]
-        apart = find_duplicates(vectors[two_of_them], thumbnails[two_of_them], nobody[:2])
+        apart = find_duplicates(vectors[two_of_them], thumbnails[two_of_them], nobody[:2], SCALE)
         assert not apart.dropped.any()
 
     @given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=15))
@@ -129,7 +155,7 @@ class TestDuplicates:
         vectors, thumbnails = self.people(20)
         for row in (19, 11, 7):
             vectors[row] = vectors[2]
-        found = find_duplicates(vectors, thumbnails, np.zeros(20, bool))
+        found = find_duplicates(vectors, thumbnails, np.zeros(20, bool), SCALE)
         assert np.flatnonzero(found.dropped).tolist() == [7, 11, 19]
 
     def test_similarity_is_a_correlation(self):
@@ -140,3 +166,45 @@ class TestDuplicates:
         assert similar[0] == pytest.approx(1, abs=1e-5)
         assert similar[1] == pytest.approx(similar[2], abs=1e-5)
         assert appearance_similarity(thumbnails, np.empty((0, 2), np.int64)).shape == (0,)
+
+
+class TestCleaning:
+    """A pool of several sources."""
+
+    @staticmethod
+    def faces(n):
+        """N strangers, all found."""
+        vectors, thumbnails = TestDuplicates.people(n)
+        live = np.full(n, np.nan, np.float32)
+        return MeasuredFaces(np.zeros(n, np.uint8), vectors, live, thumbnails)
+
+    def test_of_nothing(self):
+        """No pictures, no doubles."""
+        cleaned = clean_people(self.faces(0), [], REFERENCE)
+        assert cleaned.dropped.shape == (0,)
+        assert cleaned.two_pictures.shape == (0, 2)
+
+    def test_people_are_looked_for_within_their_source(self):
+        """Rows are those of the whole pool; who stands in two sources stays in both."""
+        faces = self.faces(30)
+        faces.vectors[[12, 20, 21]] = faces.vectors[11]
+        labels = [Labels("one", 30, "male", "g")] * 15 + [Labels("two", 30, "male", "g")] * 15
+        cleaned = clean_people(faces, labels, REFERENCE)
+        assert np.flatnonzero(cleaned.dropped).tolist() == [12, 21]
+        assert cleaned.two_pictures.tolist() == [[11, 12], [20, 21]]
+
+    def test_a_picture_without_a_face_is_never_dropped(self):
+        """The cleaner cannot tell it from any other; another pack may see the face."""
+        faces = self.faces(20)
+        faces.vectors[[3, 4]] = 0
+        faces.status[[3, 4]] = 20
+        faces.thumbnails[[3, 4]] = 0
+        assert not clean_people(faces, [Labels("s", 30, "m", "g")] * 20, REFERENCE).dropped.any()
+
+    def test_minors_are_not_dropped_for_a_score(self):
+        """From the age of 20 a score tells; so it does where the age is unknown."""
+        faces = self.faces(20)
+        faces.vectors[1], faces.vectors[3] = faces.vectors[0], faces.vectors[2]
+        labels = [Labels("s", 19, "m", "g")] * 2 + [Labels("s", None, "", "")] * 18
+        cleaned = clean_people(faces, labels, REFERENCE)
+        assert np.flatnonzero(cleaned.dropped).tolist() == [3]

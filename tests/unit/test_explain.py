@@ -361,5 +361,7 @@ class TestGauge:
 
     def test_likeness_beyond_belief_is_no_match(self):
         """From the same-capture threshold on, green ends."""
-        policy = replace(POLICY, same_capture=SameCapturePoint(threshold=0.9, reached=NO_RATE))
+        policy = replace(
+            POLICY, same_capture=SameCapturePoint(threshold=0.9, reached=NO_RATE, caught=NO_RATE)
+        )
         assert self.zones(EVERY_CASE["match"], policy) == [True, True, True]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.speed.arena import race
-from benchmarks.speed.contenders import CONTENDERS
+from benchmarks.speed.contenders import CONTENDERS, all_contenders
 from benchmarks.speed.results import median_interval
 from fvs.image import decode_images
 from fvs.timing.pictures import camera_card, camera_selfie
@@ -45,7 +45,8 @@ class TestPictures:
 @pytest.mark.slow
 def test_all_contenders_find_the_same_person(shared_dir):
     """Every contender compares the generated pair, in its own process, and sees one person."""
-    laps = race([(camera_selfie(0.3), camera_card(0.3))], shared_dir / "models", 1, iter)
+    contenders = all_contenders(shared_dir / "models")
+    laps = race([(camera_selfie(0.3), camera_card(0.3))], contenders, 1, iter)
     assert list(laps[0]) == list(CONTENDERS)
     for own in laps[0].values():
         assert len(own) == 1

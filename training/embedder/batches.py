@@ -60,8 +60,7 @@ class Batches:
 
     def stream(self, clock: Clock) -> Iterator[Batch]:
         """Batches without end; the clock says to which phase each belongs."""
-        optimiser = self._config.optimiser
-        turn = self._config.separation.starts_at * optimiser.seconds
+        turn = self._config.turn_seconds
         waiting: deque[Future[Batch]] = deque()
         with ThreadPoolExecutor(1) as thread:
             while True:

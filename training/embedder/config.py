@@ -78,7 +78,7 @@ class AugmentConfig(_Strict, frozen=True, kw_only=True):
 
 
 class OptimiserConfig(_Strict, frozen=True, kw_only=True):
-    """AdamW on a cosine over the clock.
+    """AdamW on two cosines over the clock: distillation, then separation.
 
     Attributes:
         seconds: length of the schedule, over all runs that continue one another.
@@ -108,8 +108,9 @@ class SeparationConfig(_Strict, frozen=True, kw_only=True):
     """The second phase: pictures of people alike are pushed apart.
 
     Attributes:
-        starts_at: part of the schedule after which it joins the distillation; late enough for a
-            learning rate below 1e-4, since normalisation is frozen from then on.
+        starts_at: part of the schedule after which it joins the distillation.
+        learning_rate: where the first phase ends and this one begins; at most 1e-4, since
+            normalisation is frozen from then on.
         pictures: per step, two views of each, all from people alike.
         margin_cosine: different pictures nearer than this are pushed.
         push: weight of the push.
@@ -118,6 +119,7 @@ class SeparationConfig(_Strict, frozen=True, kw_only=True):
     """
 
     starts_at: float
+    learning_rate: float
     pictures: int
     margin_cosine: float
     push: float
@@ -133,6 +135,11 @@ class Config(_Strict, frozen=True, kw_only=True):
     augment: AugmentConfig
     optimiser: OptimiserConfig
     separation: SeparationConfig
+
+    @property
+    def turn_seconds(self) -> float:
+        """When the second phase begins."""
+        return self.separation.starts_at * self.optimiser.seconds
 
 
 def load_config(path: Path) -> Config:

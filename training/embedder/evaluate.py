@@ -7,27 +7,27 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tarfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fvs.metrics.folds import fold_accuracy, read_lfw_pairs
+from fvs.metrics.folds import fold_accuracy
 from fvs.metrics.pairs import compare_all_pairs
 from fvs.metrics.rates import Sweep
-from training.embedder.data import Pool
 from training.embedder.lists import person_of
-from training.embedder.prepare import inner
+from training.embedder.material import open_material
 from training.embedder.teacher import STUDENT_PIXELS, OnnxEmbedder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fvs.records import F32, Bool, Int
+    from fvs.operating_points import Rate
+    from fvs.records import F32
     from training.embedder.data import Label
+    from training.embedder.material import Pairs
 
-__all__ = ["GROUPS", "Pairs", "Report", "evaluate", "main", "read_pairs"]
+__all__ = ["GROUPS", "Report", "evaluate", "inequity", "main"]
 
 OPERATING_FMRS = (1e-3, 1e-4)
 """FMRs on all pairs of LFW whose thresholds are carried over to the pool's groups."""
@@ -59,35 +59,14 @@ GROUPS: Mapping[str, Callable[[Label], bool]] = {
 """Groups within which FMR is counted; those of fewer than a few hundred pictures say little."""
 
 
-class Pairs(NamedTuple):
-    """The pairs of the protocol as rows of the evaluation pictures."""
-
-    first: Int
-    second: Int
-    is_mated: Bool
-    fold: Int
-
-
 class Report(NamedTuple):
-    """Error rates of one embedder; `fmr` is per operating FMR and group (matches, pairs)."""
+    """Error rates of one embedder; `fmr` is per operating FMR and group."""
 
     accuracy: float
     accuracy_error: float
     fnmr: dict[str, float]
     thresholds: dict[float, float]
-    fmr: dict[float, dict[str, tuple[int, int]]]
-
-
-def read_pairs(text: str, files: list[str]) -> Pairs:
-    """LFW's `pairs.txt`, its pictures as rows of `files`."""
-    row_of = {PurePosixPath(file).stem: row for row, file in enumerate(files)}
-    listed = read_lfw_pairs(text)
-    return Pairs(
-        first=np.array([row_of[PurePosixPath(pair.first).stem] for pair in listed]),
-        second=np.array([row_of[PurePosixPath(pair.second).stem] for pair in listed]),
-        is_mated=np.array([pair.mated for pair in listed]),
-        fold=np.array([pair.fold for pair in listed]),
-    )
+    fmr: dict[float, dict[str, Rate]]
 
 
 def evaluate(lfw: F32, files: list[str], pairs: Pairs, heldout: F32, labels: list[Label]) -> Report:
@@ -107,7 +86,7 @@ def evaluate(lfw: F32, files: list[str], pairs: Pairs, heldout: F32, labels: lis
         for name, belongs in GROUPS.items()
     }
     fmr = {
-        nominal: {name: (tail.at_or_above(t), tail.trials) for name, tail in groups.items()}
+        nominal: {name: tail.fmr_at(t) for name, tail in groups.items() if tail.trials}
         for nominal, t in thresholds.items()
     }
     return Report(accuracy.mean, accuracy.standard_error, fnmr, thresholds, fmr)
@@ -120,20 +99,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--student", type=Path, required=True)
     args = parser.parse_args()
-    lfw, pool = Pool.open(args.data, "lfw"), Pool.open(args.data, "pool")
-    files = [label.file for label in lfw.labels]
-    with tarfile.open(args.shared / "data" / "lfw_eval.tar") as archive:
-        stream = archive.extractfile("pairs.txt")
-        pairs = read_pairs(stream.read().decode() if stream else "", files)
-    rows = pool.rows("heldout")
-    labels = [pool.labels[row] for row in rows]
+    material = open_material(args.shared, args.data)
     network = OnnxEmbedder(args.student, STUDENT_PIXELS)
-    student = evaluate(
-        network.embed(inner(lfw.crops_rgb)), files, pairs,
-        network.embed(inner(pool.crops_rgb[rows])), labels,
-    )  # fmt: skip
-    teacher = evaluate(lfw.teacher, files, pairs, pool.teacher[rows], labels)
-    sys.stdout.write("\n".join(_table({"student": student, "teacher": teacher})) + "\n")
+    student = network.embed(material.lfw), network.embed(material.heldout)
+    teacher = material.lfw_teacher, material.heldout_teacher
+    reports = {
+        name: evaluate(lfw, material.files, material.pairs, heldout, material.labels)
+        for name, (lfw, heldout) in {"student": student, "teacher": teacher}.items()
+    }
+    sys.stdout.write("\n".join(_table(reports)) + "\n")
 
 
 def _table(reports: Mapping[str, Report]) -> list[str]:
@@ -150,18 +124,23 @@ def _table(reports: Mapping[str, Report]) -> list[str]:
         add(f"LFW FNMR, {name}", [f"{r.fnmr[name]:.4f}" for r in columns])
     for nominal in first.fmr:
         add(f"threshold, LFW FMR {nominal:g}", [f"{r.thresholds[nominal]:.3f}" for r in columns])
-        for name, (_, count) in first.fmr[nominal].items():
-            rates = [f"{r.fmr[nominal][name][0] / max(count, 1):.2e}" for r in columns]
-            add(f"FMR there, {name} ({count:,} pairs)", rates)
+        for name, rate in first.fmr[nominal].items():
+            rates = [_with_interval(r.fmr[nominal][name]) for r in columns]
+            add(f"FMR there, {name} ({rate.trials:,} pairs)", rates)
         add(f"max / geometric mean over adult groups, {nominal:g}", [
-            f"{_inequity(r.fmr[nominal]):.1f}" for r in columns
+            f"{inequity(r.fmr[nominal]):.1f}" for r in columns
         ])  # fmt: skip
     return lines
 
 
-def _inequity(counts: Mapping[str, tuple[int, int]]) -> float:
+def _with_interval(rate: Rate) -> str:
+    return f"{rate.point:.2e} [{rate.lower_95:.2e}, {rate.upper_95:.2e}]"
+
+
+def inequity(fmr: Mapping[str, Rate]) -> float:
     """Maximum of FMR over its geometric mean (ISO/IEC 19795-10); no match counts as half a one."""
-    rates = [max(m, 0.5) / n for name, (m, n) in counts.items() if name.startswith(ADULTS) and n]
+    adults = [rate for name, rate in fmr.items() if name.startswith(ADULTS)]
+    rates = [max(rate.errors, 0.5) / rate.trials for rate in adults]
     return float(max(rates) / np.exp(np.mean(np.log(rates)))) if rates else float("nan")
 
 

@@ -11,6 +11,7 @@ import logging
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import torch
 
@@ -19,7 +20,7 @@ from training.embedder.config import load_config
 from training.embedder.geometry import INPUT_PX
 from training.embedder.student import Student
 
-__all__ = ["export", "largest_difference", "main"]
+__all__ = ["export", "largest_difference", "main", "without_traces"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -69,7 +70,17 @@ def export(student: Student, path: Path) -> None:
     if program is None:
         raise RuntimeError("torch.onnx.export gave no program")
     program.optimize()
-    program.save(path, external_data=False)
+    onnx.save(without_traces(program.model_proto), path)
+
+
+def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model without the exporter's notes on which line of which file made each node."""
+    graph = model.graph
+    values = (*graph.input, *graph.output, *graph.value_info)
+    for part in (model, graph, *graph.node, *graph.initializer, *values):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    return model
 
 
 def largest_difference(student: Student, path: Path) -> float:

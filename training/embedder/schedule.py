@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Clock", "learning_rate"]
+__all__ = ["Clock", "RatePlan", "learning_rate"]
+
+
+class RatePlan(NamedTuple):
+    """Learning rates of the two phases, and the seconds at which each ends."""
+
+    top: float
+    warm_up: float
+    low: float
+    turn: float
+    total: float
 
 
 class Clock:
@@ -28,9 +38,15 @@ class Clock:
         return self._offset + self._now()
 
 
-def learning_rate(seconds: float, *, top: float, warm_up: float, total: float) -> float:
-    """Linear warm-up, then half a cosine down to 0 at `total` seconds and 0 after it."""
-    if seconds < warm_up:
-        return top * seconds / warm_up
-    progress = min(1.0, (seconds - warm_up) / (total - warm_up))
-    return top * (1.0 + math.cos(math.pi * progress)) / 2
+def learning_rate(seconds: float, plan: RatePlan) -> float:
+    """Linear warm-up, half a cosine to `low` at `turn`, another to 0 at `total` and 0 after it."""
+    if seconds < plan.warm_up:
+        return plan.top * seconds / plan.warm_up
+    if seconds < plan.turn:
+        fall = _fall((seconds - plan.warm_up) / (plan.turn - plan.warm_up))
+        return plan.low + (plan.top - plan.low) * fall
+    return plan.low * _fall(min(1.0, (seconds - plan.turn) / (plan.total - plan.turn)))
+
+
+def _fall(progress: float) -> float:
+    return (1.0 + math.cos(math.pi * progress)) / 2

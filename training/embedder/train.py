@@ -22,7 +22,7 @@ from training.embedder.config import load_config
 from training.embedder.data import Pool
 from training.embedder.losses import distillation, separation
 from training.embedder.prepare import inner
-from training.embedder.schedule import Clock, learning_rate
+from training.embedder.schedule import Clock, RatePlan, learning_rate
 from training.embedder.student import Student, pixels_to_tensor
 from training.embedder.teacher import open_teacher
 
@@ -81,13 +81,7 @@ class Trainer:
     def step(self, seconds: float, batch: Batch) -> dict[str, float]:
         """One update at this time of the schedule; returns its losses."""
         self.seconds = seconds
-        optimiser = self.config.optimiser
-        rate = learning_rate(
-            seconds,
-            top=optimiser.learning_rate,
-            warm_up=optimiser.warm_up_seconds,
-            total=optimiser.seconds,
-        )
+        rate = learning_rate(seconds, _plan(self.config))
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         # Batches of people alike would bend the normalisation towards them, so it is frozen then.
@@ -127,6 +121,16 @@ class Trainer:
         return {**losses, "push": push, "pull": pull}
 
 
+def _plan(config: Config) -> RatePlan:
+    return RatePlan(
+        top=config.optimiser.learning_rate,
+        warm_up=config.optimiser.warm_up_seconds,
+        low=config.separation.learning_rate,
+        turn=config.turn_seconds,
+        total=config.optimiser.seconds,
+    )
+
+
 def main() -> None:
     """Train until the schedule ends, from the last checkpoint in --run where there is one."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -134,6 +138,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="what prepare wrote")
     parser.add_argument("--run", type=Path, required=True, help="checkpoint and log go here")
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("mobile128.toml"))
+    parser.add_argument(
+        "--begin-with", type=Path, help="another run's checkpoint, for a new schedule"
+    )
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     args.run.mkdir(parents=True, exist_ok=True)
@@ -148,6 +155,8 @@ def main() -> None:
     checkpoint = args.run / "checkpoint.pt"
     if (state := restore(checkpoint)) is not None:
         trainer.load(state)
+    elif args.begin_with is not None:
+        trainer.load(torch.load(args.begin_with, weights_only=True) | {"seconds": 0.0})
     teacher = open_teacher(args.shared / "models" / "mobilefacenet_128d.onnx", threads=1)
     batches = Batches(
         config, pool, teacher, np.random.default_rng([config.seed, trainer.step_count])

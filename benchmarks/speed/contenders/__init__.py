@@ -7,6 +7,7 @@ repository.
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["CONTENDERS", "OURS", "Contender", "open_contender"]
+__all__ = ["CONTENDERS", "OURS", "Contender", "all_contenders", "open_contender"]
 
 OURS = "fvs"
 """The contender that the others are compared with."""
@@ -51,3 +52,8 @@ def open_contender(name: str, weights_dir: Path) -> Contender:
     module, function = CONTENDERS[name]
     opener = getattr(import_module(f"{__name__}.{module}"), function)
     return cast("Callable[[Path], Contender]", opener)(weights_dir)
+
+
+def all_contenders(weights_dir: Path) -> dict[str, Callable[[], Contender]]:
+    """Name -> what opens it, to be called in the contender's own process."""
+    return {name: partial(open_contender, name, weights_dir) for name in CONTENDERS}

@@ -1,4 +1,4 @@
-"""This engine with its reference pack: one worker, one thread.
+"""This engine with its default pack: one worker, one thread.
 
 `complete` does what a verification does: decoding, detection, choice of the face, alignment,
 quality of both pictures, PAD of the selfie, embedding, comparison, decision. `without_pad` leaves
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fvs.cli.common import DEFAULT_PACK
 from fvs.engine import Engine, EngineSettings
 from fvs.packs import load_pack, shipped_models_dir
 from fvs.raster import limit_opencv_threads
@@ -19,7 +20,9 @@ from fvs.timing import TIMING_POLICY
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Ours", "complete", "without_pad"]
+    from fvs.packs import Pack
+
+__all__ = ["Ours", "complete", "opened", "without_pad"]
 
 
 class Ours:
@@ -36,16 +39,15 @@ class Ours:
 
 def complete(weights_dir: Path) -> Ours:
     """With quality and PAD."""
-    return _opened(weights_dir, with_pad=True)
+    return opened(load_pack(DEFAULT_PACK, shipped_models_dir(), [weights_dir]))
 
 
 def without_pad(weights_dir: Path) -> Ours:
     """With quality, without PAD."""
-    return _opened(weights_dir, with_pad=False)
+    return opened(replace(load_pack(DEFAULT_PACK, shipped_models_dir(), [weights_dir]), pad=()))
 
 
-def _opened(weights_dir: Path, *, with_pad: bool) -> Ours:
+def opened(pack: Pack) -> Ours:
+    """Any pack, on one thread."""
     limit_opencv_threads(1)
-    pack = load_pack("reference", shipped_models_dir(), [weights_dir])
-    pack = pack if with_pad else replace(pack, pad=())
     return Ours(Engine.from_pack(pack, EngineSettings(workers=1)))

@@ -1,0 +1,65 @@
+"""How thresholds were set, in words: the `method` of `operating_points.json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fvs.derivation.duplicates import cleaning_scale
+from fvs.derivation.points import CLEANING_MARGIN, ERRORS_TO_SPARE
+
+__all__ = ["DoublesFound", "method_words"]
+
+THRESHOLDS = (
+    "score >= threshold accepts. The threshold is the lowest multiple of 0.0001 at which the upper "
+    "two-sided 95 % Clopper-Pearson bound of FMR is within the target in every adult group with "
+    f"enough non-mated pairs to show it in spite of {ERRORS_TO_SPARE} errors, and at which the "
+    f"measured rate is so in every smaller one, up to {ERRORS_TO_SPARE} errors aside. Pairs are "
+    "formed within one source, age band, sex and group, and within one source, age band and sex, "
+    "one picture per person; LFW over all its people. Intervals take pairs as independent, which "
+    "pairs that share a picture are not quite, so they are too narrow: see the number of subjects "
+    "beside each."
+)
+
+FNMR = "FNMR is that of mated LFW pairs: photographs from the press, not selfies against ID cards."
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoublesFound:
+    """Who found the people that stand twice, and how many pictures that made too many.
+
+    Attributes:
+        pack: that looked for them.
+        embedder_id: of that pack.
+        by_itself: whether these are the weights whose operating points are derived.
+        dropped: pictures.
+        pictures: in all.
+    """
+
+    pack: str
+    embedder_id: str
+    by_itself: bool
+    dropped: int
+    pictures: int
+
+
+def method_words(doubles: DoublesFound, same_capture: str) -> str:
+    """The whole method; `same_capture` is the sentence on that score."""
+    return " ".join([THRESHOLDS, _cleaning(doubles), FNMR, same_capture])
+
+
+def _cleaning(doubles: DoublesFound) -> str:
+    scale = cleaning_scale(doubles.embedder_id)
+    told = (
+        f"People found twice were dropped first, {doubles.dropped} of {doubles.pictures} pictures "
+        f"by the scores of pack {doubles.pack} ({doubles.embedder_id}): the same photograph by its "
+        f"pixels at any age, the same adult by a score of {scale.same_person:.2f} or more with the "
+        "mean of the pictures already found"
+    )
+    caveat = (
+        f"; a point's threshold must lie {CLEANING_MARGIN} below that."
+        if doubles.by_itself
+        else "; thresholds are on the scale of another embedder and so not circular, but strangers "
+        "whom both take for one person were dropped too, more of them if one embedder taught the "
+        "other."
+    )
+    return f"{told}{caveat} {scale.left_by_eye}"

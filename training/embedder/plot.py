@@ -1,0 +1,65 @@
+"""A small scatter plot as SVG text, so that training needs no plotting library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Dot", "scatter_svg"]
+
+WIDTH_PX, HEIGHT_PX = 760, 420
+
+MARGIN_PX = 56
+
+TICKS = 5
+
+
+class Dot(NamedTuple):
+    """One labelled point; those on the curve are joined in their order."""
+
+    name: str
+    x: float
+    y: float
+    on_curve: bool
+
+
+def scatter_svg(title: str, dots: Sequence[Dot]) -> str:
+    """The picture; both axes begin at 0."""
+    right = 1.15 * max(dot.x for dot in dots)
+    top = 1.15 * max(dot.y for dot in dots)
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        across = MARGIN_PX + (WIDTH_PX - 2 * MARGIN_PX) * x / right
+        return across, HEIGHT_PX - MARGIN_PX - (HEIGHT_PX - 2 * MARGIN_PX) * y / top
+
+    look = 'font-family="sans-serif" font-size="11" fill="#222"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" {look}>',
+        f'<rect width="{WIDTH_PX}" height="{HEIGHT_PX}" fill="#fff"/>',
+        _text(MARGIN_PX, 24, title, 13),
+    ]
+    for tick in range(TICKS + 1):
+        x, y = right * tick / TICKS, top * tick / TICKS
+        below, beside = place(x, 0), place(0, y)
+        parts.append(_text(below[0] - 8, below[1] + 18, f"{x:.1f}"))
+        parts.append(_text(beside[0] - 38, beside[1] + 4, f"{y:.2f}"))
+        end = WIDTH_PX - MARGIN_PX
+        parts.append(
+            f'<path d="M{beside[0]:.1f} {beside[1]:.1f}H{end}" stroke="#ddd" fill="none"/>'
+        )
+    curve = [place(dot.x, dot.y) for dot in dots if dot.on_curve]
+    track = " ".join(f"{x:.1f},{y:.1f}" for x, y in curve)
+    parts.append(f'<polyline points="{track}" stroke="#1f6feb" fill="none"/>')
+    for dot in dots:
+        x, y = place(dot.x, dot.y)
+        colour = "#1f6feb" if dot.on_curve else "#b35900"
+        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>')
+        parts.append(_text(x + 7, y - 5, dot.name))
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _text(x: float, y: float, words: str, size_px: int = 11) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size_px}">{escape(words)}</text>'

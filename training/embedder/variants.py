@@ -1,0 +1,152 @@
+"""The student in float32, with float16 storage and in int8, side by side: errors, size and speed.
+
+`python -m training.embedder.variants --shared ../shared --data RUNS/data --student STUDENT.onnx
+--out RUNS/variants`
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import onnx
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from fvs.onnx_storage import store_as_float16
+from training.embedder.evaluate import evaluate
+from training.embedder.material import Material, open_material
+from training.embedder.teacher import STUDENT_PIXELS, OnnxEmbedder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fvs.records import F32, U8
+    from training.embedder.evaluate import Report
+
+__all__ = ["Measured", "main", "write_variants"]
+
+CALIBRATION_PICTURES = 256
+"""Training pictures that set the ranges of int8; more of them changed nothing that was seen."""
+
+SPEED_ROUNDS = 60
+"""Each variant once per round, so that other work on the machine hits all of them alike."""
+
+NOMINAL = 1e-3
+
+
+class Measured(NamedTuple):
+    """One variant of the network."""
+
+    report: Report
+    size_bytes: int
+    milliseconds: float
+    cosine_with_float32: float
+
+
+class _Crops(CalibrationDataReader):  # type: ignore[misc] # onnxruntime has no types here
+    """One crop after another, as the network wants it."""
+
+    def __init__(self, crops_rgb: U8) -> None:
+        self._rows = iter(crops_rgb)
+
+    def get_next(self) -> dict[str, F32] | None:
+        """The next input; None at the end, as onnxruntime asks."""
+        crop = next(self._rows, None)
+        if crop is None:
+            return None
+        pixels = (crop - np.array(STUDENT_PIXELS.mean_rgb)) / np.array(STUDENT_PIXELS.std_rgb)
+        return {"input": pixels.transpose(2, 0, 1)[None].astype(np.float32)}
+
+
+def write_variants(student: Path, calibration_rgb: U8, folder: Path) -> dict[str, Path]:
+    """Write the reduced networks beside each other and name all three.
+
+    Args:
+        student: the float32 network.
+        calibration_rgb: (N, 112, 112, 3) uint8 RGB crops for the ranges of int8.
+        folder: for the results.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    half, prepared, int8 = (folder / f"{n}.onnx" for n in ("float16", "prepared", "int8"))
+    onnx.save(store_as_float16(onnx.load(student)), half)
+    quant_pre_process(student, prepared)
+    quantize_static(
+        prepared,
+        int8,
+        _Crops(calibration_rgb),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+    )
+    prepared.unlink()
+    return {"float32": student, "float16 storage": half, "int8": int8}
+
+
+def main() -> None:
+    """Write the variants and `variants.md` into --out."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shared", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--student", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    material = open_material(args.shared, args.data)
+    paths = write_variants(args.student, material.training_crops(CALIBRATION_PICTURES), args.out)
+    networks = {name: OnnxEmbedder(path, STUDENT_PIXELS) for name, path in paths.items()}
+    speed = _milliseconds(networks, np.ascontiguousarray(material.heldout[:1]))
+    exact = networks["float32"].embed(material.heldout)
+    measured = {
+        name: _measured(network, paths[name], speed[name], exact, material)
+        for name, network in networks.items()
+    }
+    (args.out / "variants.md").write_text("\n".join(_table(measured)) + "\n")
+
+
+def _measured(
+    network: OnnxEmbedder, path: Path, milliseconds: float, exact: F32, material: Material
+) -> Measured:
+    heldout = network.embed(material.heldout)
+    report = evaluate(
+        network.embed(material.lfw), material.files, material.pairs, heldout, material.labels
+    )
+    cosine = float((heldout * exact).sum(axis=1).mean())
+    return Measured(report, path.stat().st_size, milliseconds, cosine)
+
+
+def _milliseconds(networks: Mapping[str, OnnxEmbedder], crop_rgb: U8) -> dict[str, float]:
+    """Median time of one face on one thread."""
+    spent: dict[str, list[float]] = {name: [] for name in networks}
+    for _ in range(SPEED_ROUNDS):
+        for name, network in networks.items():
+            began = time.perf_counter()
+            network.embed(crop_rgb)
+            spent[name].append(time.perf_counter() - began)
+    return {name: 1e3 * float(np.median(seconds)) for name, seconds in spent.items()}
+
+
+def _table(measured: Mapping[str, Measured]) -> list[str]:
+    lines = [
+        "| | MB | ms | cosine with float32 | LFW accuracy | LFW FNMR at FMR 1e-3, all pairs |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, one in measured.items():
+        fnmr = one.report.fnmr[f"all pairs, FMR {NOMINAL:g}"]
+        lines.append(
+            f"| {name} | {one.size_bytes / 1e6:.2f} | {one.milliseconds:.2f} "
+            f"| {one.cosine_with_float32:.5f} | {one.report.accuracy:.4f} | {fnmr:.4f} |"
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    main()
