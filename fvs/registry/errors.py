@@ -3,7 +3,8 @@
 ```
 FvsError
 ├── UsageError
-│   └── DuplicateRecordError   `duplicate_record`: a record id that is there already
+│   ├── DuplicateRecordError   `duplicate_record`: a record id that is there already
+│   └── ErasureProofError      `erasure_proof`: an erasure proof that its signer did not write
 └── DeploymentError
     ├── StoreError             `store_failed`: the database refuses, is full, corrupt or unreachable
     ├── KeyRingError           `key_ring`: keys are missing, malformed or not those of this registry
@@ -17,13 +18,25 @@ from typing import ClassVar
 
 from fvs.errors import DeploymentError, UsageError
 
-__all__ = ["DuplicateRecordError", "KeyRingError", "SealError", "StoreError"]
+__all__ = [
+    "DuplicateRecordError",
+    "ErasureProofError",
+    "KeyRingError",
+    "SealError",
+    "StoreError",
+]
 
 
 class DuplicateRecordError(UsageError):
     """A record with this id is there already."""
 
     code: ClassVar[str] = "duplicate_record"
+
+
+class ErasureProofError(UsageError):
+    """An erasure proof is malformed, altered or of another signer."""
+
+    code: ClassVar[str] = "erasure_proof"
 
 
 class StoreError(DeploymentError):
