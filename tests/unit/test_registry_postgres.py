@@ -79,9 +79,11 @@ class TestRefusals:
 
     def test_read_only(self, store):
         """A standby is named as what it is."""
-        write = "SET TRANSACTION READ ONLY; UPDATE revision SET value = 1"
-        with pytest.raises(StoreError, match="read-only"), store._cursor() as cursor:
-            cursor.execute(write)
+        with store._pool.connection() as connection:
+            connection.execute("SET default_transaction_read_only TO on")
+        with pytest.raises(StoreError, match="read-only"):
+            store.add([a_record(1)])
+        assert store.revision() == 0
 
     @pytest.mark.parametrize(
         "statement",
