@@ -4,8 +4,8 @@
 |---|---|---|---|---|
 | wrapping keys | by rotation | AES-256-GCM key | record keys | `rotated`, rewrap, `without` |
 | record key | per record | AES-256-GCM key | one template | erase and enrol that record again |
-| pseudonym key | once | HMAC-SHA-256 key | who a record is of | a new registry |
-| transform seed | once | SHAKE-256 input | geometry of vectors | a new registry |
+| pseudonym key | once | HMAC-SHA-256 key | whose a record is | a new registry, by the numbers |
+| transform seed | once | SHAKE-256 input | vectors | a new registry, from the stored vectors |
 | signing seed | once | Ed25519 seed | erasure proofs | a new registry; tell who has proofs |
 
 All are 32 random bytes. Record keys are not in the ring: each lies wrapped beside its template, so

@@ -3,8 +3,8 @@
 What it gives (in the terms of ISO/IEC 24745):
 
 - Comparison is unchanged: a rotation keeps every cosine, to 1e-6 in float32.
-- Renewability: after a leak of templates, a new seed makes all of them anew from those that are
-  stored, without a picture (`undo`, then `apply` of the new one). Leaked ones then match nothing.
+- Renewability: after a leak of templates, those that are stored move into a registry of a new seed
+  without a picture (`undo`, then `apply` of the new one). Leaked ones then match nothing.
 - Unlinkability of single templates: without the seeds, a template of one registry and one of
   another compare like those of strangers, whether or not they are of one person.
 
