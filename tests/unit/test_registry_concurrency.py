@@ -137,7 +137,7 @@ def kill_and_check(folder, seed, processes):
     worker.kill()
     worker.join()
     log = read_log(log_path)
-    open_change = log.pop() if "will" in log[-1] else None
+    open_change = log.pop() if log and "will" in log[-1] else None
     with closing(SqliteStore.open(path)) as store:
         done, revision = play(log)
         if open_change and store.revision() > revision:
