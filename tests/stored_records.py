@@ -105,8 +105,9 @@ class DictStore:
     def rewrap(self, keys: Sequence[WrappedKey]) -> int:
         """Where the old key id still holds."""
         written = []
+        active = {row.record_id: row for row in self._active()}
         for key in keys:
-            row = self.rows.get(key.record_id)
+            row = active.get(key.record_id)
             if row is not None and row.key_id == key.old_key_id:
                 new = {"wrapped_key": key.wrapped_key, "key_id": key.key_id}
                 written.append(msgspec.structs.replace(row, revision=self.at + 1, **new))

@@ -2,6 +2,7 @@
 
 import secrets
 import traceback
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -77,13 +78,14 @@ class TestRefusals:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         assert store.revision() == 1
 
-    def test_read_only(self, store):
-        """A standby is named as what it is."""
-        with store._pool.connection() as connection:
-            connection.execute("SET default_transaction_read_only TO on")
-        with pytest.raises(StoreError, match="read-only"):
-            store.add([a_record(1)])
-        assert store.revision() == 0
+    def test_read_only(self, store, postgres_dsn, schema):
+        """A standby is named as what it is, and can be read."""
+        store.add([a_record(1)])
+        read_only = f"{postgres_dsn} options='-c default_transaction_read_only=on'"
+        with closing(PostgresStore.open(read_only, schema=schema)) as standby:
+            with pytest.raises(StoreError, match="read-only"):
+                standby.add([a_record(2)])
+            assert standby.revision() == 1
 
     @pytest.mark.parametrize(
         "statement",

@@ -337,7 +337,7 @@ def test_any_sequence_of_changes(make_store):
     """Whatever is done in whatever order, the store is the dictionary that the rules describe."""
     machine = type("Machine", (StoreMachine,), {"make_store": staticmethod(make_store)})
     profile = settings(
-        max_examples=12,
+        max_examples=25,
         stateful_step_count=12,
         deadline=None,
         suppress_health_check=list(HealthCheck),
