@@ -22,10 +22,6 @@ help: ## List the targets
 .PHONY: install
 install: $(INSTALLED) ## Create .venv and install everything into it
 
-# The weights that lie beside the checkout, where they do and FVS_MODELS names no others.
-ifneq ($(wildcard ../shared/models),)
-demo: export FVS_MODELS ?= ../shared/models
-endif
 .PHONY: demo
 demo: $(INSTALLED) ## Verify real faces against rendered specimen cards, and show why
 	$(BIN)/fvs demo

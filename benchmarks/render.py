@@ -1,8 +1,9 @@
 """Writes results into the README and the model cards: `python -m benchmarks.render [--check]`.
 
 Each table stands between `<!-- results:NAME -->` and `<!-- /results:NAME -->`; what is between
-them is made from `benchmarks/results/*.json` and from the reference pack's operating points, and
-nothing else, so that none of these numbers is typed by hand.
+them is made from `benchmarks/results/*.json` and from packs' operating points, and nothing else,
+so that none of these numbers is typed by hand. The README speaks of the default pack; a model's
+card of the first pack with operating points that has the model, the default one before others.
 """
 
 from __future__ import annotations
@@ -10,78 +11,66 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
-from benchmarks.accuracy.lfw import LfwResult
 from benchmarks.machine import REPOSITORY
+from benchmarks.markdown import (
+    NOT_MEASURED,
+    circumstances_words,
+    fill_in,
+    rate_words,
+    sections_in,
+    table,
+)
+from benchmarks.packs.results import load_packs
+from benchmarks.packs.tables import render_held_out, render_packs
 from benchmarks.speed.contenders import OURS
 from benchmarks.speed.results import load_report
+from fvs.cli.common import DEFAULT_PACK
+from fvs.manifest import load_manifest
 from fvs.operating_points import load_operating_points
-from fvs.packs import shipped_models_dir
+from fvs.packs import OPERATING_POINTS_FILE_NAME, list_packs, shipped_models_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from benchmarks.machine import Circumstances
+    from benchmarks.accuracy.lfw import LfwRates
+    from benchmarks.packs.results import PackReport
     from benchmarks.speed.results import PairSection, Runner, SingleSection
-    from fvs.operating_points import OperatingPoints, Rate
+    from fvs.manifest import Task
+    from fvs.operating_points import OperatingPoints
 
 __all__ = [
-    "DOCUMENTS",
-    "fill_in",
+    "CARD_SECTIONS",
+    "SECTIONS",
+    "documents",
     "main",
     "render_accuracy",
     "render_document",
     "render_speed",
-    "table",
+    "with_places",
 ]
 
 RESULTS_DIR = REPOSITORY / "benchmarks" / "results"
-MODELS = REPOSITORY / "models"
-OPERATING_POINTS = shipped_models_dir() / "packs" / "reference" / "operating_points.json"
+MODELS = shipped_models_dir()
+CARD_FILE_NAME = "CARD.md"
 
-NOT_MEASURED = "Not measured yet."
-
-GROUPS_AT_FMR = 1e-4
 FEWEST_PAIRS_SHOWN = 10_000
 """Groups with fewer say nothing at this FMR; all of them are in operating_points.json."""
 
 
-def fill_in(document: str, sections: dict[str, str]) -> str:
-    """Replace what stands between each section's markers.
-
-    Raises:
-        ValueError: the document lacks a section's markers.
-    """
-    for name, text in sections.items():
-        begin, end = f"<!-- results:{name} -->", f"<!-- /results:{name} -->"
-        if (document.count(begin), document.count(end)) != (1, 1):
-            raise ValueError(f"expected {begin} ... {end} once")
-        before, _, rest = document.partition(begin)
-        document = f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}"
-    return document
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; the first column is text, the others are numbers."""
-    rule = ["---", *("---:" for _ in head[1:])]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *rows))
-
-
-def render_accuracy(results_dir: Path, operating_points: Path) -> str:
-    """LFW protocol and operating points, as far as they were measured."""
+def render_accuracy(pack: str, report: PackReport | None, operating_points: Path) -> str:
+    """A pack's operating points and LFW protocol, as far as they were measured."""
     parts = []
     if operating_points.exists():
         parts.append(_points(load_operating_points(operating_points)))
-    lfw = results_dir / "lfw.json"
-    if lfw.exists():
-        parts.append(_lfw(msgspec.json.decode(lfw.read_bytes(), type=LfwResult)))
+    if report is not None and pack in report.packs:
+        parts += [_lfw(report.packs[pack].lfw), circumstances_words(report.circumstances)]
     return "\n\n".join(parts) or NOT_MEASURED
 
 
-def _lfw(result: LfwResult) -> str:
+def _lfw(result: LfwRates) -> str:
     failed = result.failed_to_acquire
     summary = (
         f"LFW alone, {result.pack} pack, for comparison with others; nothing is decided by these "
@@ -91,10 +80,11 @@ def _lfw(result: LfwResult) -> str:
         f"{result.non_mated_pairs:,} non-mated pairs:"
     )
     rows = [
-        [f"{at.target_fmr:g}", f"{at.threshold:.3f}", _rate(at.fnmr)] for at in result.all_pairs
+        [f"{at.target_fmr:g}", f"{at.threshold:.3f}", rate_words(at.fnmr)]
+        for at in result.all_pairs
     ]
     rates = table(["FMR at most", "threshold", "FNMR [95 %]"], rows)
-    return "\n\n".join([summary, rates, _circumstances(result.circumstances)])
+    return f"{summary}\n\n{rates}"
 
 
 def _points(points: OperatingPoints) -> str:
@@ -106,7 +96,7 @@ def _points(points: OperatingPoints) -> str:
                 f"{point.target_fmr:g}",
                 f"{point.threshold:.3f}",
                 point.strictest_group,
-                _rate(point.fnmr),
+                rate_words(point.fnmr),
                 ", ".join(held) or "none",
             ]
         )
@@ -116,10 +106,6 @@ def _points(points: OperatingPoints) -> str:
         "share of genuine pairs (LFW) that a point refuses:"
     )
     return f"{summary}\n\n{table(head, rows)}"
-
-
-def _rate(rate: Rate) -> str:
-    return f"{rate.point:.4f} [{rate.lower_95:.4f}, {rate.upper_95:.4f}]"
 
 
 def render_speed(results_dir: Path) -> str:
@@ -148,7 +134,7 @@ def _pairs(section: PairSection) -> str:
         "quality and liveness."
     )
     head = ["CPU ms", *sizes, "peak MB"]
-    return "\n\n".join([summary, table(head, rows), _circumstances(section.circumstances)])
+    return "\n\n".join([summary, table(head, rows), circumstances_words(section.circumstances)])
 
 
 def _beside_ours(name: str, runner: Runner) -> str:
@@ -184,18 +170,8 @@ def _single(section: SingleSection) -> str:
             "Whole pairs from one process (wall milliseconds):",
             table(["pictures, workers", "pairs/s", "p50", "p95", "p99"], loads),
             f"{imports}.",
-            _circumstances(section.circumstances),
+            circumstances_words(section.circumstances),
         ]
-    )
-
-
-def _circumstances(measured: Circumstances) -> str:
-    load = measured.load_average[0]
-    return (
-        f"<sub>{measured.measured_at[:10]}, commit {measured.commit}, {measured.cpu}, "
-        f"{measured.cores} cores, load average {load:g} at the start, "
-        f"onnxruntime {measured.versions['onnxruntime']}, "
-        f"OpenCV {measured.versions['opencv-python-headless']}.</sub>"
     )
 
 
@@ -210,8 +186,8 @@ def _acquisition(points: OperatingPoints) -> str:
 
 
 def _groups(points: OperatingPoints) -> str:
-    """False matches per group at the point for FMR 1e-4, the worst first."""
-    point = points.at(GROUPS_AT_FMR)
+    """False matches per group at the strictest point, the worst first."""
+    point = points.points[-1]
     worst_first = sorted(point.groups, key=lambda one: -one.fmr.point)
     rows = [
         [one.group, f"{one.subjects:,}", f"{one.fmr.errors:,} / {one.fmr.trials:,}"]
@@ -232,7 +208,9 @@ def _groups(points: OperatingPoints) -> str:
 def _pad(points: OperatingPoints) -> str:
     if points.pad is None:
         return NOT_MEASURED
-    rows = [[source, f"{one.trials:,}", _rate(one)] for source, one in points.pad.refused.items()]
+    rows = [
+        [source, f"{one.trials:,}", rate_words(one)] for source, one in points.pad.refused.items()
+    ]
     summary = (
         f"Published photographs of people called *not live* at {points.pad.threshold:g}. Many are "
         "scans or tight crops, so this is no BPCER:"
@@ -240,32 +218,84 @@ def _pad(points: OperatingPoints) -> str:
     return f"{summary}\n\n{table(['source', 'pictures', 'refused [95 %]'], rows)}"
 
 
-def _of_points(render: Callable[[OperatingPoints], str]) -> str:
-    return render(load_operating_points(OPERATING_POINTS))
+def _of_points(pack: str, render: Callable[[OperatingPoints], str]) -> str:
+    path = _points_path(pack)
+    return render(load_operating_points(path)) if path.exists() else NOT_MEASURED
 
 
-SECTIONS: dict[str, Callable[[], str]] = {
-    "accuracy": lambda: render_accuracy(RESULTS_DIR, OPERATING_POINTS),
-    "acquisition": lambda: _of_points(_acquisition),
-    "groups": lambda: _of_points(_groups),
-    "pad": lambda: _of_points(_pad),
-    "speed": lambda: render_speed(RESULTS_DIR),
+def _points_path(pack: str) -> Path:
+    return MODELS / "packs" / pack / OPERATING_POINTS_FILE_NAME
+
+
+def _packs() -> PackReport | None:
+    return load_packs(RESULTS_DIR / "packs.json")
+
+
+SECTIONS: dict[str, Callable[[str], str]] = {
+    "accuracy": lambda pack: render_accuracy(pack, _packs(), _points_path(pack)),
+    "acquisition": lambda pack: _of_points(pack, _acquisition),
+    "groups": lambda pack: _of_points(pack, _groups),
+    "heldout": lambda pack: render_held_out(_packs(), pack),
+    "packs": lambda _: render_packs(_packs()),
+    "pad": lambda pack: _of_points(pack, _pad),
+    "speed": lambda _: render_speed(RESULTS_DIR),
 }
+"""Section -> what it says of a pack; those of all packs do not ask which."""
 
-DOCUMENTS: dict[Path, tuple[str, ...]] = {
-    REPOSITORY / "README.md": ("accuracy", "pad", "speed"),
-    MODELS / "detect-yunet-202310" / "CARD.md": ("acquisition",),
-    MODELS / "embed-mobilefacenet-202004" / "CARD.md": ("accuracy", "groups"),
-    MODELS / "pad-minifasnet-v2-202008" / "CARD.md": ("pad",),
-    MODELS / "pad-minifasnet-v1se-202008" / "CARD.md": ("pad",),
+CARD_SECTIONS: dict[Task, tuple[str, ...]] = {
+    "detect": ("acquisition",),
+    "embed": ("accuracy", "groups", "heldout"),
+    "pad": ("pad",),
 }
-"""Document -> the sections that stand in it."""
+"""What the card of a model shows once a pack with it has operating points."""
+
+CARD_HEADING = "## Error rates\n"
+"""Where a card gets places for results that it has none for yet."""
 
 
-def render_document(path: Path) -> str:
-    """The document with its sections as they should be now."""
-    sections = {name: SECTIONS[name]() for name in DOCUMENTS[path]}
-    return fill_in(path.read_text(encoding="utf-8"), sections)
+def documents() -> dict[Path, str]:
+    """The README and the card of each model that was measured -> the pack it speaks of."""
+    speaks_of = {REPOSITORY / "README.md": DEFAULT_PACK}
+    packs = list_packs(MODELS)
+    for name in sorted(packs, key=lambda name: (name != DEFAULT_PACK, name)):
+        if _points_path(name).exists():
+            for model_id in packs[name].model_ids:
+                speaks_of.setdefault(MODELS / model_id / CARD_FILE_NAME, name)
+    return speaks_of
+
+
+def render_document(path: Path, pack: str) -> str:
+    """The document with its sections as they should be now.
+
+    Raises:
+        ValueError: it has a place for results that nobody knows, or a place twice, or is a card
+            without a place and without the heading for one.
+    """
+    document = _read(path)
+    if path.name == CARD_FILE_NAME:
+        document = with_places(document, CARD_SECTIONS[load_manifest(path.parent).task])
+    names = sections_in(document)
+    unknown = set(names) - set(SECTIONS)
+    if unknown:
+        raise ValueError(f"{path}: there are no results called {', '.join(sorted(unknown))}")
+    return fill_in(document, {name: SECTIONS[name](pack) for name in names})
+
+
+def with_places(card: str, names: Sequence[str]) -> str:
+    """The card with empty places, below its heading, for results that it has no place for.
+
+    Raises:
+        ValueError: it lacks a place and the heading.
+    """
+    missing = [name for name in names if name not in sections_in(card)]
+    if missing and card.count(CARD_HEADING) != 1:
+        raise ValueError(f"expected {CARD_HEADING.strip()!r} once, to put {missing} below it")
+    places = [f"\n<!-- results:{name} -->\n<!-- /results:{name} -->\n" for name in missing]
+    return card.replace(CARD_HEADING, "".join([CARD_HEADING, *places]))
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def main(
@@ -273,8 +303,8 @@ def main(
     check: Annotated[bool, typer.Option(help="Write nothing; fail if one is out of date.")] = False,
 ) -> None:
     """Write the results into the documents, or see that they are in them."""
-    for path in DOCUMENTS:
-        before, after = path.read_text(encoding="utf-8"), render_document(path)
+    for path, pack in documents().items():
+        before, after = _read(path), render_document(path, pack)
         if check and after != before:
             name = path.relative_to(REPOSITORY)
             print(f"{name} is out of date: run `python -m benchmarks.render`", file=sys.stderr)

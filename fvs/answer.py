@@ -44,7 +44,12 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """One quality component; null where it could not be assessed."""
+    """One quality component; null where it could not be assessed.
+
+    `unified_quality_score` is no single cause but how much the embedder could make of the face at
+    all: its raw value compares within one embedder only, its scalar is the percentile among
+    ordinary portraits (50 is the median). It never refuses.
+    """
 
     raw: float | None
     scalar: float | None

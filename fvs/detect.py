@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fvs.detect_heads import decode, suppress_overlaps
+from fvs.detect_heads import decode, suppress_overlaps, winners
 from fvs.errors import UsageError
 from fvs.geometry import turn_points
 from fvs.raster import quarter_turn, resize
@@ -123,8 +123,9 @@ class FaceSearch:
 
     Attributes:
         steps: cheapest first; each is for the pictures that are not done after the former.
-        yunet_fit: ends the search with detectors of this family.
+        yunet_fit: ends the search with detectors of this family whose manifests state no scores.
         scrfd_fit: likewise; its scores are lower.
+        of_card: whether cards are searched, of which a manifest states another score.
         fit_side_px: a detection can only end the search if the shorter side of its box has this
             many canvas pixels; below, landmarks are coarse.
         min_side_px: detections with a shorter side than this in the picture are dropped.
@@ -141,6 +142,7 @@ class FaceSearch:
     )
     yunet_fit: FitScore = YUNET_FIT
     scrfd_fit: FitScore = SCRFD_FIT
+    of_card: bool = False
     fit_side_px: float = 20.0
     min_side_px: float = 8.0
     company: CompanyLook | None = None
@@ -191,7 +193,7 @@ def detect_faces(images: Images, network: Network, search: FaceSearch = FaceSear
     if head is None:
         raise UsageError(f"{network.manifest.id} is no detector")
     pending = np.flatnonzero(images.ok)
-    needed = search.yunet_fit if head.family == "yunet" else search.scrfd_fit
+    needed = _needed(head, search)
     pool = _nothing()
     for step in _distinct_steps(search, network.manifest.input):
         seen = [_look_at(images, pending, network, look, search) for look in step.looks]
@@ -204,6 +206,16 @@ def detect_faces(images: Images, network: Network, search: FaceSearch = FaceSear
     if search.company is not None:
         pool = _pool([pool, *_company(images, pool, network, search.company, search)])
     return _best_of(pool, head, search)
+
+
+def _needed(head: DetectHead, search: FaceSearch) -> FitScore:
+    """What ends the search: the manifest's scores where it states them, else the family's."""
+    family = search.yunet_fit if head.family == "yunet" else search.scrfd_fit
+    upright = head.upright_card_score if search.of_card else head.upright_score
+    return FitScore(
+        surely_upright=family.surely_upright if upright is None else upright,
+        after_every_turn=family.after_every_turn if head.face_score is None else head.face_score,
+    )
 
 
 def _company(
@@ -283,7 +295,7 @@ def _read(
     if head is None:
         return _nothing()
     candidates = decode(network.run(canvases.pixels_rgb), head, look.side_px)
-    seen = suppress_overlaps(candidates, head.nms_iou)
+    seen = winners(candidates, head)
     large = seen.width_height_px.min(axis=1) >= search.fit_side_px
     faces = _to_picture(seen, canvases, look)
     faces = replace(faces, image_index=rows[seen.image_index])

@@ -7,6 +7,7 @@ that only survivors (tens of thousands of cells become tens) are decoded.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
     from fvs.manifest import DetectHead
 
-__all__ = ["decode", "intersection_over_union", "suppress_overlaps"]
+__all__ = ["decode", "intersection_over_union", "suppress_overlaps", "winners"]
+
+VOTE_POWER = 4
+"""Votes weigh as this power of their score: sure cells know better where a face is."""
 
 
 def decode(outputs: Mapping[str, F32], head: DetectHead, width_px: int) -> Faces:
@@ -89,6 +93,37 @@ def _candidates(row: Int, score: F32, boxes: F32, points: F32) -> Faces:
         landmarks_px=points.astype(np.float32),
         detection_score=score.astype(np.float32),
     )
+
+
+def winners(candidates: Faces, head: DetectHead) -> Faces:
+    """The faces that candidates stand for: one each, placed by vote where the head says so.
+
+    Neighbouring cells see one face from different places, so that their errors partly cancel:
+    our own detector's landmarks of a picture and of its mirror image come to lie half as far
+    apart.
+
+    Args:
+        candidates: of `decode`.
+        head: how much overlap suppresses, and how much has a vote.
+
+    Returns:
+        As `suppress_overlaps`; scores are the winners' own.
+
+    Source: box voting, Gidaris and Komodakis, ICCV 2015, section 3.3, for landmarks too.
+    """
+    won = suppress_overlaps(candidates, head.nms_iou)
+    if head.vote_iou is None:
+        return won
+    winner, voter = np.nonzero(won.image_index[:, None] == candidates.image_index)
+    overlap = intersection_over_union(won.xyxy_px[winner], candidates.xyxy_px[voter])
+    near = overlap >= head.vote_iou
+    winner, voter = winner[near], voter[near]
+    weight = candidates.detection_score[voter] ** VOTE_POWER
+    share = weight / np.bincount(winner, weight, len(won))[winner]
+    boxes, points = np.zeros((len(won), 4)), np.zeros((len(won), 5, 2))
+    np.add.at(boxes, winner, share[:, None] * candidates.xyxy_px[voter])
+    np.add.at(points, winner, share[:, None, None] * candidates.landmarks_px[voter])
+    return replace(won, xyxy_px=boxes.astype(np.float32), landmarks_px=points.astype(np.float32))
 
 
 def suppress_overlaps(faces: Faces, max_iou: float) -> Faces:

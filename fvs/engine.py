@@ -23,6 +23,7 @@ from fvs.image import DecodeLimits, decode_images
 from fvs.liveness import assess_liveness
 from fvs.network import Network, Runtime
 from fvs.quality import QualityPolicy, assess_quality, quality_reasons
+from fvs.recognisability import grade_recognisability
 from fvs.refine import refine_faces
 from fvs.status import Role, Status
 from fvs.template import embeddings_to_templates
@@ -60,7 +61,9 @@ FACE_SEARCHES = {
     # specimen cards reach this score at the first look (58 % that of selfies), none of 160 upside
     # down and of 320 on their side does.
     Role.CARD: FaceSearch(
-        yunet_fit=FitScore(surely_upright=0.9, after_every_turn=0.75), company=CompanyLook()
+        yunet_fit=FitScore(surely_upright=0.9, after_every_turn=0.75),
+        of_card=True,
+        company=CompanyLook(),
     ),
 }
 
@@ -315,15 +318,14 @@ class Engine:
         # 7. to 10. Alignment, quality, liveness (of selfies only), embedding.
         crops = align_faces(images, faces)
         embedder_crops = align_for_embedder(images, faces, crops, self.embedder.manifest)
+        quality = assess_quality(images, faces, crops, QUALITY_POLICIES[role])
         pad = self.pad if role is Role.SELFIE else ()
-        return Samples(
-            images=images,
-            faces=faces,
-            crops=crops,
-            quality=assess_quality(images, faces, crops, QUALITY_POLICIES[role]),
-            liveness=assess_liveness(images, faces, pad),
-            embeddings=embed_crops(embedder_crops, self.embedder),
-        )
+        liveness = assess_liveness(images, faces, pad)
+        embeddings = embed_crops(embedder_crops, self.embedder)
+        # 11. What the embedder could make of the face is one more measure of quality.
+        scale = self.embedder.manifest.recognisability
+        quality = grade_recognisability(quality, embeddings, scale)
+        return Samples(images, faces, crops, quality, liveness, embeddings)
 
     def _decoded_finer(
         self, files: Sequence[bytes], images: Images, faces: Faces

@@ -35,6 +35,10 @@ and the nose's base: measured means."""
 FACE_TEMPLATES = {
     "arcface": ARCFACE_TEMPLATE_112 / TEMPLATE_SIDE_PX,
     "dlib": DLIB_TEMPLATE_150 / 150,
+    # dlib's chip lies at (17, 34) in this larger crop, which has room for the ArcFace crop too:
+    # over 179 pool faces, the one frame lies in the other at 1.496 times its scale and at one
+    # place, with standard deviations of 0.4 % and 0.6 px.
+    "dlib_wide": (DLIB_TEMPLATE_150 + np.array([17, 34])) / 184,
 }
 """Alignment as manifests name it -> the five landmarks as fractions of the crop's side."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import msgspec
@@ -22,6 +23,7 @@ __all__ = [
     "PadHead",
     "PixelInput",
     "Provenance",
+    "RecognisabilityScale",
     "Task",
     "load_manifest",
     "read_toml",
@@ -37,6 +39,7 @@ Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Triple = tuple[float, float, float]
 
 MANIFEST_FILE_NAME = "model.toml"
+HIGHEST_SCORE = 100.0
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +77,17 @@ class DetectHead(_Strict, frozen=True, kw_only=True):
         anchors_per_cell: candidates in each cell.
         score_threshold: candidates below are no faces.
         nms_iou: of two candidates that overlap more, the weaker goes.
+        vote_iou: candidates that overlap a winner by this much have a say in where its box and
+            landmarks are (`fvs.detect_heads.winners`); unset, the winner speaks alone.
+        upright_score: best score of a selfie from which its face is surely upright, so that the
+            search ends (`fvs.detect.FitScore.surely_upright`); unset, the family's.
+        upright_card_score: likewise of a card.
+        face_score: from which it is a face once all turns were compared
+            (`fvs.detect.FitScore.after_every_turn`); unset, the family's.
+        refined_score: from which a face shown upright is surely so (`fvs.refine`); unset, the
+            family's.
+        least_refined_score: a face that scores less when it is shown upright is none
+            (`fvs.refine`); unset, whatever is seen again is a face.
     """
 
     family: Literal["yunet", "scrfd"]
@@ -82,6 +96,12 @@ class DetectHead(_Strict, frozen=True, kw_only=True):
     anchors_per_cell: Positive = 1
     score_threshold: Fraction
     nms_iou: Fraction
+    vote_iou: Fraction | None = None
+    upright_score: Fraction | None = None
+    upright_card_score: Fraction | None = None
+    face_score: Fraction | None = None
+    refined_score: Fraction | None = None
+    least_refined_score: Fraction = 0.0
 
 
 class EmbedHead(_Strict, frozen=True, kw_only=True):
@@ -94,8 +114,39 @@ class EmbedHead(_Strict, frozen=True, kw_only=True):
     """
 
     dimension: Positive
-    alignment: Literal["arcface", "dlib"]
+    alignment: Literal["arcface", "dlib", "dlib_wide"]
     output: str = ""
+
+
+class RecognisabilityScale(_Strict, frozen=True, kw_only=True):
+    """How an embedder's vectors grade the faces themselves, for its unified quality score.
+
+    A raw grade is the length before normalisation plus, where there is a direction, the unit
+    vector's component along it.
+
+    Attributes:
+        raw: raw grades, ascending.
+        score: what each is worth, ascending within 0..100; raw grades between are worth what lies
+            linearly between, those beyond either end what that end is.
+        direction: in units of the length; empty where the length alone grades.
+        measured_on: the portraits whose percentiles the scores are.
+    """
+
+    raw: tuple[float, ...]
+    score: tuple[float, ...]
+    direction: tuple[float, ...] = ()
+    measured_on: str
+
+    def __post_init__(self) -> None:
+        """Refuse a scale on which a higher raw grade could be worth less."""
+        if len(self.raw) != len(self.score) or len(self.raw) < 2:  # noqa: PLR2004 - a line's ends
+            raise ValueError("recognisability needs as many raw grades as scores, at least two")
+        if not all(map(math.isfinite, (*self.raw, *self.score, *self.direction))):
+            raise ValueError("recognisability's numbers must be finite")
+        if not all(low < high for axis in (self.raw, self.score) for low, high in pairwise(axis)):
+            raise ValueError("recognisability.raw and .score must ascend")
+        if self.score[0] < 0 or self.score[-1] > HIGHEST_SCORE:
+            raise ValueError("recognisability.score lies in 0..100")
 
 
 class PadHead(_Strict, frozen=True, kw_only=True):
@@ -105,11 +156,14 @@ class PadHead(_Strict, frozen=True, kw_only=True):
         box_scale: the face box is enlarged by this factor about its centre.
         classes: names of the outputs in order; exactly one is `live`.
         output: the ONNX output's name (logits).
+        live_threshold: probability of `live` from which a capture counts as live, by the card's
+            measurements; 0.5 is the network's own even odds.
     """
 
     box_scale: float
     classes: tuple[str, ...]
     output: str
+    live_threshold: Fraction = 0.5
 
 
 class Licence(_Strict, frozen=True, kw_only=True):
@@ -157,7 +211,10 @@ class Provenance(_Strict, frozen=True, kw_only=True):
 
 
 class ModelManifest(_Strict, frozen=True, kw_only=True):
-    """One weight file; exactly one of `detect`, `embed`, `pad` is set and equals `task`."""
+    """One weight file; exactly one of `detect`, `embed`, `pad` is set and equals `task`.
+
+    An embedder may have a `recognisability` scale too.
+    """
 
     id: PlainName
     task: Task
@@ -171,6 +228,7 @@ class ModelManifest(_Strict, frozen=True, kw_only=True):
     detect: DetectHead | None = None
     embed: EmbedHead | None = None
     pad: PadHead | None = None
+    recognisability: RecognisabilityScale | None = None
 
     def __post_init__(self) -> None:
         """Refuse a manifest that contradicts itself (msgspec turns this into a path)."""
@@ -178,6 +236,10 @@ class ModelManifest(_Strict, frozen=True, kw_only=True):
         given = [task for task, head in heads.items() if head is not None]
         if given != [self.task]:
             raise ValueError(f"task is {self.task!r} but the sections given are {given}")
+        if self.recognisability is not None:
+            dimension = self.embed.dimension if self.embed is not None else None
+            if dimension is None or len(self.recognisability.direction) not in (0, dimension):
+                raise ValueError("recognisability is for an embedder, its direction as long")
         if not all(math.isfinite(mean) for mean in self.input.mean):
             raise ValueError("input.mean must be finite")
         if not all(math.isfinite(s) and s > 0 for s in self.input.std):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fvs.manifest import ModelManifest
 
-__all__ = ["ImportReport", "import_weights"]
+__all__ = ["FindGood", "ImportReport", "import_weights"]
 
 FindGood = Callable[["ModelManifest"], "Path | None"]
 

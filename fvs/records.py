@@ -203,7 +203,7 @@ class Quality(Rows):
     Attributes:
         status: (N,) uint8: OK, QUALITY_TOO_LOW, or the earlier failure.
         image_index: (N,) int64.
-        components: K names, the same for all rows.
+        components: K names, the same for all rows; the engine's last is `unified_quality_score`.
         raw: (N, K) float32 in each measure's own unit; NaN where it could not be assessed.
         scalar: (N, K) float32, 0 worst to 100 best; NaN where it could not be assessed.
         refused: (N, K) bool, True where a component alone refuses the capture.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fvs.detect_heads import decode, suppress_overlaps
+from fvs.detect_heads import decode, winners
 from fvs.errors import UsageError
 from fvs.geometry import FACE_TEMPLATES, similarity_transforms
 from fvs.raster import resize, warp_affine
@@ -49,7 +49,8 @@ SETTLED_RAD = np.radians(4.0)
 
 YUNET_SURE, SCRFD_SURE = 0.905, 0.77
 """Score of a face shown upright, which 99 % of pool faces reach (200 with YuNet, 80 with SCRFD).
-Of those tilted by 45 degrees that settle in a wrong pose, one in thirteen does with YuNet."""
+Of those tilted by 45 degrees that settle in a wrong pose, one in thirteen does with YuNet. A
+manifest may state its own detector's."""
 
 DIRECTIONS = 8
 """In which the face is sought anew where it was not sure: 45 degrees apart, as landmarks are
@@ -71,8 +72,8 @@ def refine_faces(images: Images, faces: Faces, network: Network) -> Faces:
         network: the detector that found them.
 
     Returns:
-        M rows. A face that is not seen again in any direction is NO_FACE, with the numbers it
-        came with; faces that were not OK stay as they are.
+        M rows. A face that is not seen again in any direction, or less surely than the manifest
+        asks, is NO_FACE, with the numbers it came with; faces that were not OK stay as they are.
 
     Raises:
         UsageError: the network is no detector.
@@ -88,12 +89,15 @@ def refine_faces(images: Images, faces: Faces, network: Network) -> Faces:
         sought = _sought_in_all_directions(images, found.take(unsure), network)
         better = sought.detection_score > settled.detection_score[unsure]
         settled = settled.with_rows(unsure[better], sought.take(better))
-    lost = np.flatnonzero(~settled.ok)
-    settled = settled.with_rows(lost, replace(found, status=settled.status).take(lost))
+    lost = np.flatnonzero(~settled.ok | (settled.detection_score < head.least_refined_score))
+    nothing = np.full(len(found), Status.NO_FACE, np.uint8)
+    settled = settled.with_rows(lost, replace(found, status=nothing).take(lost))
     return faces.with_rows(rows, settled)
 
 
 def _sure_score(head: DetectHead) -> float:
+    if head.refined_score is not None:
+        return head.refined_score
     return YUNET_SURE if head.family == "yunet" else SCRFD_SURE
 
 
@@ -202,7 +206,7 @@ def _middle_face_of_each(canvases: U8, network: Network) -> Faces:
     )
     if head is None or n == 0:
         return seen
-    found = suppress_overlaps(decode(network.run(canvases), head, side), head.nms_iou)
+    found = winners(decode(network.run(canvases), head, side), head)
     centre = (found.xyxy_px[:, :2] + found.xyxy_px[:, 2:]) / 2
     off = np.linalg.norm(centre - side / 2, axis=1)
     near = off <= OFF_CENTRE * FACE_SHARE * side

@@ -1,6 +1,8 @@
 """What the search finds with real weights on real faces; thresholds are measured, with room.
 
-Only the pool is used here: `lfw_eval.tar` is kept for evaluation.
+Only the pool is used here: `lfw_eval.tar` is kept for evaluation. Our own detector was trained on
+four fifths of the pool, so its rates here guard against mistakes; those on pictures that it never
+saw are in its card.
 """
 
 import tarfile
@@ -46,6 +48,20 @@ def yunet(reference_pack: Pack) -> Network:
 
 
 @pytest.fixture(scope="module")
+def own() -> Network:
+    """The detector that was trained here; its weights are in the repository."""
+    folder = shipped_models_dir() / "detect-fvs-202611"
+    manifest = load_manifest(folder)
+    return Network(manifest, folder / manifest.file, Runtime())
+
+
+@pytest.fixture(scope="module", params=["yunet", "own"])
+def detector(request: pytest.FixtureRequest) -> Network:
+    """Either of the two detectors that packs of ours have."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
 def embedder(reference_pack: Pack) -> Network:
     """The reference pack's embedder."""
     return Network(reference_pack.embedder.manifest, reference_pack.embedder.weights, Runtime())
@@ -73,32 +89,32 @@ def hits(faces: Faces, truth: np.ndarray) -> float:
 class TestLandmarks:
     """Order and frame of the five points."""
 
-    def test_right_eye_first(self, shared_dir: Path, yunet: Network) -> None:
+    def test_right_eye_first(self, shared_dir: Path, detector: Network) -> None:
         """Eyes over nose over mouth, the person's right (picture's left) before the left."""
-        points = selfies(pool_pictures(shared_dir, "pool_lfw.tar", 20), yunet).landmarks_px
+        points = selfies(pool_pictures(shared_dir, "pool_lfw.tar", 20), detector).landmarks_px
         assert (points[:, 0, 0] < points[:, 1, 0]).all()
         assert (points[:, 3, 0] < points[:, 4, 0]).all()
         assert (points[:, :2, 1].max(axis=1) < points[:, 2, 1]).all()
         assert (points[:, 2, 1] < points[:, 3:, 1].min(axis=1)).all()
 
-    def test_families_agree(self, shared_dir: Path, yunet: Network, scrfd: Network) -> None:
+    def test_families_agree(self, shared_dir: Path, detector: Network, scrfd: Network) -> None:
         """Two detectors of different make put landmarks in one place, on average.
 
         Measured on 100 pictures: mean distance 0.083 of the inter-eye distance, bias of any
         landmark below 0.05.
         """
         pictures = pool_pictures(shared_dir, "pool_lfw.tar", 30)
-        ours, theirs = (selfies(pictures, network, ONE_LOOK) for network in (yunet, scrfd))
+        ours, theirs = (selfies(pictures, network, ONE_LOOK) for network in (detector, scrfd))
         apart = (ours.landmarks_px - theirs.landmarks_px) / ours.inter_eye_px[:, None, None]
         assert np.linalg.norm(apart, axis=2).mean() < 0.12
         assert np.abs(apart.mean(axis=0)).max() < 0.08
 
-    def test_size_of_the_picture_does_not_shift(self, shared_dir: Path, yunet: Network) -> None:
+    def test_size_of_the_picture_does_not_shift(self, shared_dir: Path, detector: Network) -> None:
         """Enlarged 8 times, the same face is found in the same place to 0.15 px on average."""
         pictures = pool_pictures(shared_dir, "pool_lfw.tar", 20)
         large = [cv2.resize(p, None, fx=8, fy=8, interpolation=cv2.INTER_LINEAR) for p in pictures]
-        plain = selfies(pictures, yunet, ONE_LOOK).landmarks_px
-        back = (selfies(large, yunet, ONE_LOOK).landmarks_px + 0.5) / 8 - 0.5
+        plain = selfies(pictures, detector, ONE_LOOK).landmarks_px
+        back = (selfies(large, detector, ONE_LOOK).landmarks_px + 0.5) / 8 - 0.5
         assert np.abs((back - plain).mean(axis=0)).max() < 0.15
 
 
@@ -129,14 +145,14 @@ class TestTiltedHeads:
 
     @pytest.mark.parametrize("degrees", [30, 45, -50, 100])
     def test_some_angles(
-        self, shared_dir: Path, yunet: Network, embedder: Network, degrees: float
+        self, shared_dir: Path, detector: Network, embedder: Network, degrees: float
     ) -> None:
         """Of 15 pictures, none is mistaken and at most 2 are refused; without refinement most are.
 
         Measured with 200 pictures: median 0.976 at 45 degrees, without refinement 0.286.
         """
         pictures = pool_pictures(shared_dir, "pool_lfw.tar", 15)
-        cosines = cosines_when_tilted(pictures, yunet, embedder, degrees)
+        cosines = cosines_when_tilted(pictures, detector, embedder, degrees)
         assert len(cosines) >= 13
         assert np.median(cosines) >= 0.9
         assert cosines.min() >= 0.6
@@ -144,12 +160,12 @@ class TestTiltedHeads:
     @pytest.mark.slow
     @pytest.mark.parametrize("degrees", range(0, 190, 10))
     def test_sweep(
-        self, shared_dir: Path, yunet: Network, embedder: Network, degrees: float
+        self, shared_dir: Path, detector: Network, embedder: Network, degrees: float
     ) -> None:
         """At every angle the median is above 0.9 and at most 2 % are below 0.6, of 200."""
         pictures = pool_pictures(shared_dir, "pool_lfw.tar", 100)
         pictures += pool_pictures(shared_dir, "pool_aaf_1.tar", 100)
-        cosines = cosines_when_tilted(pictures, yunet, embedder, degrees)
+        cosines = cosines_when_tilted(pictures, detector, embedder, degrees)
         assert len(cosines) >= 190
         assert np.median(cosines) >= 0.9
         assert (cosines < 0.6).mean() <= 0.02
@@ -159,20 +175,20 @@ class TestTiltedHeads:
 class TestRecall:
     """Shares of real faces found, as measured here with little room below."""
 
-    def test_every_pool_picture_has_a_face(self, shared_dir: Path, yunet: Network) -> None:
+    def test_every_pool_picture_has_a_face(self, shared_dir: Path, detector: Network) -> None:
         """None of 500 LFW pictures is without a face; at most 2 % have several (measured 0.4)."""
-        status = selfies(pool_pictures(shared_dir, "pool_lfw.tar", 500), yunet).status
+        status = selfies(pool_pictures(shared_dir, "pool_lfw.tar", 500), detector).status
         assert (status == Status.NO_FACE).sum() == 0
         assert (status == Status.SEVERAL_FACES).mean() <= 0.02
 
     @pytest.mark.parametrize("turns", [0, 1, 2, 3])
     @pytest.mark.parametrize("name", ["pool_lfw.tar", "pool_aaf_0.tar"])
     def test_turned_pictures_are_righted(
-        self, shared_dir: Path, yunet: Network, name: str, turns: int
+        self, shared_dir: Path, detector: Network, name: str, turns: int
     ) -> None:
         """At least 99 % of 200 pictures; measured 100 % of 300 of either source."""
         pictures = [np.rot90(p, turns).copy() for p in pool_pictures(shared_dir, name, 200)]
-        faces = selfies(pictures, yunet)
+        faces = selfies(pictures, detector)
         righted = (quarter_turns(faces) == -turns % 4) & (faces.status != Status.NO_FACE)
         assert righted.mean() >= 0.99
 
@@ -205,17 +221,43 @@ class TestRecall:
         assert hits(selfies(pictures, yunet, FIRST_LOOK_ONLY), truth) <= first_look_at_most
         assert hits(selfies(pictures, yunet), truth) >= plan_at_least
 
-    @pytest.mark.parametrize(("share", "plan_at_least"), [(0.06, 0.96), (0.08, 0.96), (0.12, 0.98)])
+    @pytest.mark.parametrize(("share", "at_least"), [(1.0, 0.99), (1.3, 0.98), (2.0, 0.75)])
+    def test_own_close_ups(
+        self, shared_dir: Path, yunet: Network, own: Network, share: float, at_least: float
+    ) -> None:
+        """The same with our own detector, for which faces larger than the frame were composed."""
+        pictures, truth = close_ups(pool_pictures(shared_dir, "pool_lfw.tar", 150), yunet, share)
+        assert hits(selfies(pictures, own), truth) >= at_least
+
+    @pytest.mark.parametrize(
+        ("name", "share", "plan_at_least"),
+        [
+            ("yunet", 0.06, 0.96),
+            ("yunet", 0.08, 0.96),
+            ("yunet", 0.12, 0.98),
+            ("own", 0.06, 0.90),
+            ("own", 0.08, 0.88),
+            ("own", 0.12, 0.97),
+        ],
+    )
     def test_small_faces(
-        self, shared_dir: Path, yunet: Network, share: float, plan_at_least: float
+        self,
+        shared_dir: Path,
+        request: pytest.FixtureRequest,
+        name: str,
+        share: float,
+        plan_at_least: float,
     ) -> None:
         """Faces of this share of a 1000 px frame.
 
-        Measured on 100 faces: 1.00, 0.99 and 1.00; the first look alone 0.67, 0.93 and 1.00.
+        Measured on 100 faces: YuNet 1.00, 0.99 and 1.00, at the first look alone 0.67, 0.93 and
+        1.00; our own, for which the noise around them is a distraction, 0.94, 0.92 and 0.99.
         """
+        detector = request.getfixturevalue(name)
+        yunet = request.getfixturevalue("yunet")
         pictures, truth = small_faces(pool_pictures(shared_dir, "pool_lfw.tar", 100), yunet, share)
-        got = hits(selfies(pictures, yunet), truth)
-        first = hits(selfies(pictures, yunet, FIRST_LOOK_ONLY), truth)
+        got = hits(selfies(pictures, detector), truth)
+        first = hits(selfies(pictures, detector, FIRST_LOOK_ONLY), truth)
         assert got >= max(plan_at_least, first)
 
 

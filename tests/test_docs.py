@@ -26,19 +26,18 @@ COMMANDS = [
 
 
 @pytest.fixture
-def desk(tmp_path: Path, shared_dir: Path, mated: tuple[Path, Path]) -> Path:
-    """A folder as the README assumes it: two pictures, and ../shared beside it."""
+def desk(tmp_path: Path, mated: tuple[Path, Path]) -> Path:
+    """A folder as the README assumes it: with two pictures in it."""
     folder = tmp_path / "project"
     folder.mkdir()
-    (tmp_path / "shared").symlink_to(shared_dir)
     for source, name in zip(mated, ("selfie.jpg", "card.jpg"), strict=True):
         shutil.copy(source, folder / name)
     return folder
 
 
 def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """A command in that folder, with the weights that its first lines name."""
-    environment = {**os.environ, "FVS_MODELS": "../shared/models"}
+    """A command in that folder, with no weights but those that ship."""
+    environment = {name: value for name, value in os.environ.items() if name != "FVS_MODELS"}
     return subprocess.run(
         arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

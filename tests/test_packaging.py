@@ -45,6 +45,6 @@ def test_the_wheel_holds_manifests_and_both_packages(tmp_path):
     assert "fvs/_models/packs/reference/pack.toml" in names
     assert "fvs/_models/packs/reference/operating_points.json" in names
     assert "fvs_server/__init__.py" in names
-    assert "fvs/_models/embed-dlibresnet-201702/dlib_resnet_f16.onnx" in names
+    assert "fvs/_models/embed-fvsduet-202611/fvsduet_f16.onnx" in names
     assert sum(size for name, size in files.items() if name.endswith(".onnx")) < LARGEST_WEIGHTS
     assert not [name for name in names if name.endswith((".jpg", ".tar"))]

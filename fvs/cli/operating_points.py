@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import os
-from pathlib import Path
+import zlib
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -48,6 +50,7 @@ PAD_CAVEAT = (
     "the shares are no BPCER."
 )
 CLEANING_PACK = "reference"
+GZIP_MAGIC = b"\x1f\x8b"
 DEFAULT_TARGETS = "1e-2,1e-3,1e-4,1e-5"
 
 app = typer.Typer(
@@ -90,6 +93,13 @@ def derive(
             metavar="NAME|DIR",
         ),
     ] = None,
+    trained_on: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="List of pool pictures to leave out because the pack was trained on them: the "
+            "last word of each line is a file name; may be gzip (repeatable)."
+        ),
+    ] = None,
     pack: PackOption = DEFAULT_PACK,
     as_json: JsonOption = False,
 ) -> None:
@@ -108,6 +118,7 @@ def derive(
           --out o.json --targets 1e-3,1e-4 --json
       fvs operating-points derive --pack standard --doubles-by reference --lfw lfw.tar
           --pool pool.tar --labels a.csv --out o.json
+          --trained-on training/lists/embed-fvsduet-202611.txt.gz
     """
     offline = _offline()
     require_writable(out)
@@ -124,6 +135,7 @@ def derive(
         cache_dir=cache_dir,
         machine=offline.describe_machine(),
         commit=offline.describe_commit(Path(__file__).parent.parent),
+        trained_on=frozenset(name for path in trained_on or () for name in _listed_names(path)),
     )
     with progress_bar() as progress:
         points = offline.derive(
@@ -215,6 +227,16 @@ def _read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path}: {error}") from error
+
+
+def _listed_names(path: Path) -> list[str]:
+    """The last word of each line of a text that may be gzip, without folders."""
+    try:
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if content[:2] == GZIP_MAGIC else content).decode()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}") from error
+    return [PurePosixPath(line.split()[-1]).name for line in text.splitlines() if line.split()]
 
 
 def _write(path: Path, points: OperatingPoints) -> None:

@@ -44,9 +44,9 @@ COPIES_IN_WORDS = (
     f"cropped (by {CUT_OFF:.0%} on each side)"
 )
 
-LARGEST_SHARE_REACHED = 1e-2
+LARGEST_SHARE_REACHED = 2e-3
 """There must be enough pairs of two photographs to show that no larger share of them reaches the
-score."""
+score: with 895 pairs of a part of the pool, a trial set one that 2.5 % of mated LFW pairs reach."""
 
 LEAST_CAUGHT = 0.5
 """A score that most copies stay below warns of nothing."""

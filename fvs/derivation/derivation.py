@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
     from fvs.operating_points import Rate
     from fvs.records import F32, Bool, Int
 
-__all__ = ["PAD_THRESHOLD", "DerivationRequest", "derive", "lfw_subjects"]
-
-PAD_THRESHOLD = 0.5
-"""Live probability from which a selfie is live: the networks' own even odds, not tuned."""
+__all__ = ["DerivationRequest", "derive", "lfw_subjects"]
 
 LFW_GROUP = "lfw (pairs)/any age/any sex/all groups"
 
@@ -59,6 +57,8 @@ class DerivationRequest:
         cache_dir: folder that keeps extracted faces, or None.
         machine: what it runs on, in words.
         commit: of the code.
+        trained_on: file names, without folders, of pool pictures to leave out because the pack
+            was trained on them.
     """
 
     pack: str
@@ -70,20 +70,25 @@ class DerivationRequest:
     cache_dir: Path | None
     machine: str
     commit: str
+    trained_on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
 class _Pool:
-    """All pool pictures, one row each, where they came from, and what cleaning found."""
+    """All pool pictures, one row each, where they came from, and what cleaning found.
+
+    `trained_on` is (N,) True for pictures that the networks know, on which they err less.
+    """
 
     faces: MeasuredFaces
     labels: tuple[Labels, ...]
     set_index: Int
     cleaning: Cleaning
+    trained_on: Bool
 
     @property
     def usable(self) -> Bool:
-        return np.asarray(self.faces.ok & ~self.cleaning.dropped)
+        return np.asarray(self.faces.ok & ~self.cleaning.dropped & ~self.trained_on)
 
 
 def derive(
@@ -139,7 +144,7 @@ def derive(
         detector_sha256=detector,
         embedder_sha256=embedder,
         pad_sha256=tuple(pad),
-        method=method_words(doubles, same_capture_words),
+        method=method_words(doubles, int(pool.trained_on.sum()), same_capture_words),
         data=(_lfw_source(request.lfw, lfw, subjects), *_pool_sources(request.pools, pool)),
         unsupported_targets=dict(unsupported),
         points=points,
@@ -193,12 +198,15 @@ def _cleaned_pool(
     )
     set_index = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     cleaning = clean_people(MeasuredFaces.concatenate(seen), labels, cleaner.embedder.manifest.id)
-    return _Pool(MeasuredFaces.concatenate(parts), labels, set_index, cleaning)
+    names = [PurePosixPath(name).name for pictures in pools for name in pictures.pictures]
+    trained_on = np.array([name in request.trained_on for name in names], np.bool_)
+    return _Pool(MeasuredFaces.concatenate(parts), labels, set_index, cleaning, trained_on)
 
 
 def _two_picture_scores(pool: _Pool) -> F32:
     """(P,) scores of the pairs that the cleaner found to be one adult in two photographs."""
     pairs = pool.cleaning.two_pictures
+    pairs = pairs[~pool.trained_on[pairs].any(axis=1)]
     one, other = pool.faces.take(pairs[:, 0]), pool.faces.take(pairs[:, 1])
     both = one.ok & other.ok
     scores = np.einsum("nd,nd->n", one.vectors[both], other.vectors[both])
@@ -269,17 +277,27 @@ def _pad_point(engine: Engine, lfw: MeasuredFaces, pool: _Pool) -> PadPoint | No
     by_source = {"lfw (pairs)": lfw.live_probability}
     sources = np.array([one.source for one in pool.labels])
     for source in np.unique(sources):
-        by_source[str(source)] = pool.faces.live_probability[sources == source]
+        rows = (sources == source) & ~pool.trained_on
+        by_source[str(source)] = pool.faces.live_probability[rows]
+    threshold = _live_threshold(engine)
     return PadPoint(
-        threshold=PAD_THRESHOLD,
-        refused={name: _refused(live) for name, live in by_source.items() if _assessed(live)},
+        threshold=threshold,
+        refused={
+            name: _refused(live, threshold) for name, live in by_source.items() if _assessed(live)
+        },
     )
+
+
+def _live_threshold(engine: Engine) -> float:
+    """The mean of what the networks' manifests state, as their probabilities are averaged."""
+    heads = [network.manifest.pad for network in engine.pad]
+    return float(np.mean([head.live_threshold for head in heads if head is not None]))
 
 
 def _assessed(live_probability: F32) -> int:
     return int(np.isfinite(live_probability).sum())
 
 
-def _refused(live_probability: F32) -> Rate:
-    not_live = int(np.sum(live_probability < np.float32(PAD_THRESHOLD)))
+def _refused(live_probability: F32, threshold: float) -> Rate:
+    not_live = int(np.sum(live_probability < np.float32(threshold)))
     return rate(not_live, _assessed(live_probability))

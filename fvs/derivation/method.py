@@ -42,9 +42,21 @@ class DoublesFound:
     pictures: int
 
 
-def method_words(doubles: DoublesFound, same_capture: str) -> str:
-    """The whole method; `same_capture` is the sentence on that score."""
-    return " ".join([THRESHOLDS, _cleaning(doubles), FNMR, same_capture])
+def method_words(doubles: DoublesFound, trained_on: int, same_capture: str) -> str:
+    """The whole method.
+
+    Args:
+        doubles: what was found.
+        trained_on: pictures left out because the pack was trained on them.
+        same_capture: the sentence on that score.
+    """
+    return " ".join([THRESHOLDS, *_training(trained_on), _cleaning(doubles), FNMR, same_capture])
+
+
+def _training(pictures: int) -> list[str]:
+    if not pictures:
+        return []
+    return [f"{pictures} pictures of the pool that the pack was trained on were left out."]
 
 
 def _cleaning(doubles: DoublesFound) -> str:

@@ -4,3 +4,5 @@
 `graph` writes it as ONNX, and `install` finds the file and puts the result into a model folder.
 Nothing here runs when faces are verified.
 """
+
+__all__: list[str] = []

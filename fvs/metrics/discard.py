@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fvs.records import F64, Bool, Int
 
 __all__ = [
+    "BOOTSTRAP_ROUNDS",
     "PARTIAL_SHARE",
     "DiscardCurve",
     "Interval",
@@ -101,11 +102,14 @@ class DiscardCurve:
 
     def oracle(self) -> DiscardCurve:
         """The curve of a quality that discards every error before anything else."""
-        return DiscardCurve.of(np.arange(self.pairs) >= self.errors, self._errors_first())
+        if self.errors in (0, self.pairs):
+            return self.unordered()
+        levels = [self.pairs, self.pairs - self.errors, 0]
+        return DiscardCurve(np.array(levels), np.array([self.errors, 0, 0]))
 
     def unordered(self) -> DiscardCurve:
         """The curve of a quality that knows nothing: flat, the mean of discarding at random."""
-        return DiscardCurve.of(np.zeros(self.pairs), self._errors_first())
+        return DiscardCurve(np.array([self.pairs, 0]), np.array([self.errors, 0]))
 
     def fnmr_at(self, shares: npt.ArrayLike) -> F64:
         """FNMR over the pairs left when these shares of all pairs are discarded.
@@ -141,9 +145,6 @@ class DiscardCurve:
         offset = e[:-1] - slope * n[:-1]
         area = slope * width + offset * np.log(n[:-1] / n[1:])
         return float(area.sum()) / self.pairs
-
-    def _errors_first(self) -> Bool:
-        return np.asarray(np.arange(self.pairs) < self.errors)
 
     def _errors_with(self, pairs_left: F64) -> F64:
         """Errors among so many pairs left, levels discarded in part included."""

@@ -49,8 +49,8 @@ class QualityPolicy:
                 raise UsageError(f"{field.name}: a minimum scalar lies in 0..{BEST:g}")
 
     def minimum(self, component: str) -> float:
-        """The lowest scalar of this component that may pass."""
-        return float(getattr(self, component))
+        """The lowest scalar of this component that may pass; 0 for one that refuses nobody."""
+        return float(getattr(self, component, 0.0))
 
     @classmethod
     def for_selfie(cls) -> Self:

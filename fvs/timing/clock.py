@@ -32,7 +32,7 @@ STAGES = {
     "refine": ("refine_faces",),
     "turn": ("quarter_turns", "turn_images", "turn_faces"),
     "align": ("align_faces", "align_for_embedder"),
-    "quality": ("assess_quality",),
+    "quality": ("assess_quality", "grade_recognisability"),
     "liveness": ("assess_liveness",),
     "embed": ("embed_crops",),
     "compare": ("compare_pairs",),

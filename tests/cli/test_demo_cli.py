@@ -24,8 +24,11 @@ POLICY = DecisionPolicy(point=operating_point(), pad=pad_point())
 
 
 def run(monkeypatch, capsys, *arguments):
-    """Run `fvs demo`; returns its exit code, output and error output."""
-    monkeypatch.setattr("sys.argv", ["fvs", "demo", *map(str, arguments)])
+    """Run `fvs demo` with the reference pack; returns its exit code, output and error output.
+
+    tests/test_stand_alone.py runs it with the default pack.
+    """
+    monkeypatch.setattr("sys.argv", ["fvs", "demo", "--pack", "reference", *map(str, arguments)])
     with pytest.raises(SystemExit) as ended:
         main()
     captured = capsys.readouterr()

@@ -116,10 +116,14 @@ class TestList:
         assert out.startswith("| model | task |")
 
     def test_complete(self, run, shared_dir, monkeypatch):
-        """With all its files there the reference pack is complete."""
+        """Our packs are complete, and with all its files there the reference pack is."""
         monkeypatch.setenv("FVS_MODELS", str(shared_dir / "models"))
         packs = json.loads(run("list", "--json")[1])["packs"]
-        assert [pack["name"] for pack in packs if pack["complete"]] == ["reference"]
+        assert [pack["name"] for pack in packs if pack["complete"]] == [
+            "own",
+            "reference",
+            "standard",
+        ]
 
 
 class TestShow:

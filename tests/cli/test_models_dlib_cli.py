@@ -1,20 +1,19 @@
 """`fvs models import dlib`: what people and programs see, and the exit codes."""
 
+import hashlib
 import json
 from importlib import metadata
 
 import pytest
 
-from fvs.cli.common import user_models_dir
 from fvs.dlib_import.install import MODEL_ID, locate_weights
 from fvs.errors import MissingExtraError
 from fvs.manifest import load_manifest
-from fvs.model_store import weights_path
 from fvs.packs import shipped_models_dir
 from tests import tiny_onnx
 
 WRONG_USE = 3
-SHIPPED = weights_path(shipped_models_dir(), load_manifest(shipped_models_dir() / MODEL_ID))
+MANIFEST = load_manifest(shipped_models_dir() / MODEL_ID)
 
 
 @pytest.fixture(autouse=True)
@@ -48,21 +47,13 @@ def no_package(monkeypatch):
 class TestWithWeights:
     """Where the network can be had."""
 
-    @pytest.mark.usefixtures("no_package")
-    def test_shipped(self, fvs):
-        """The file that ships is found: nothing is needed, and nothing is written."""
-        ran = fvs("models", "import", "dlib")
-        assert ran.code == 0
-        assert f"{MODEL_ID} is already there, at {SHIPPED}" in ran.out
-        assert not user_models_dir().exists()
-
     @pytest.mark.usefixtures("installed")
     def test_to_another_folder(self, fvs, tmp_path):
-        """With --to it is made anew, once, with the bytes of the file that ships."""
-        target = tmp_path / "to" / MODEL_ID / SHIPPED.name
+        """With --to it is made there, once, with the hash that the manifest states."""
+        target = tmp_path / "to" / MODEL_ID / MANIFEST.file
         command = ("models", "import", "dlib", "--to", tmp_path / "to", "--json")
         assert json.loads(fvs(*command).out)["installed"] == {MODEL_ID: str(target)}
-        assert target.read_bytes() == SHIPPED.read_bytes()
+        assert hashlib.sha256(target.read_bytes()).hexdigest() == MANIFEST.sha256
         before = target.stat().st_mtime_ns
         again = json.loads(fvs(*command).out)
         assert (again["installed"], again["present"]) == ({}, {MODEL_ID: str(target)})

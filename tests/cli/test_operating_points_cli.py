@@ -90,7 +90,7 @@ class TestShow:
         points = load_operating_points(
             shipped_models_dir() / "packs" / "reference" / "operating_points.json"
         )
-        output = run("show")
+        output = run("show", "--pack", "reference")
         for point in points.points:
             assert f"{point.target_fmr:g}" in output
             assert f"{point.threshold:.4f}" in output
@@ -105,7 +105,7 @@ class TestShow:
         points = load_operating_points(
             shipped_models_dir() / "packs" / "reference" / "operating_points.json"
         )
-        output = " ".join(run("show").split())
+        output = " ".join(run("show", "--pack", "reference").split())
         for rate in points.pad.refused.values():
             assert f"{rate.errors} of {rate.trials}" in output
         assert "no BPCER" in output
@@ -115,14 +115,20 @@ class TestShow:
         """How many second captures and copies reach it is printed, or that there is none."""
         path = shipped_models_dir() / "packs" / "reference" / "operating_points.json"
         point = load_operating_points(path).same_capture
-        assert f"{point.reached.errors} of {point.reached.trials} mated" in run("show")
-        assert f"{point.caught.errors} of {point.caught.trials} copies" in run("show")
+        assert f"{point.reached.errors} of {point.reached.trials} mated" in run(
+            "show", "--pack", "reference"
+        )
+        assert f"{point.caught.errors} of {point.caught.trials} copies" in run(
+            "show", "--pack", "reference"
+        )
         assert "no score tells" in command._same_capture_words(None)
 
     def test_json_is_the_file(self):
         """`--json` prints one document with all the evidence."""
         path = shipped_models_dir() / "packs" / "reference" / "operating_points.json"
-        printed = msgspec.json.decode(run("show", "--json"), type=OperatingPoints)
+        printed = msgspec.json.decode(
+            run("show", "--pack", "reference", "--json"), type=OperatingPoints
+        )
         assert printed == load_operating_points(path)
 
     def test_unknown_pack(self):

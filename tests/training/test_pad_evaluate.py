@@ -1,6 +1,7 @@
 """The PAD evaluation: thresholds, rates and what is measured on."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,7 +23,16 @@ from training.pad.report import (
     threshold_for,
     trade_off,
 )
-from training.pad.trials import Shot, attacked, changed, live_shots, tunes
+from training.pad.trials import (
+    Shot,
+    attacked,
+    changed,
+    gathered,
+    kept,
+    live_probability,
+    live_shots,
+    tunes,
+)
 
 CONFIG = Path(__file__).parents[2] / "training" / "pad" / "pad128.toml"
 BOX = (60.0, 50.0, 120.0, 130.0)
@@ -86,13 +96,47 @@ class TestRates:
         rates = refused({"ours": np.array([0.1, 0.9])}, {"ours": 0.5})
         row = Row("phone", "replay, trained on", rates)
         report = Report(
-            {"ours": 0.5}, "rule", [row], [row], [row], [row], [{"bpcer": 0.01}],
+            {"ours": ["a"]}, {"ours": 0.5}, "rule", [row], [row], [row], [row], [row],
+            [{"bpcer": 0.01}],
             {"same": 0.9}, {"ours": 1.5}, [{"case": "mated", "ours": 0.7}],
         )  # fmt: skip
         text = markdown(report)
-        assert text.count("| phone | 2 | 0.500 [0.013, 0.987] | replay, trained on |") == 4
+        assert text.count("| phone | 2 | 0.500 [0.013, 0.987] | replay, trained on |") == 5
         assert "| mated | 0.700 |" in text
         assert "* ours: 1.50 ms" in text
+
+
+class FakeNetwork:
+    """Finds bright crops live."""
+
+    manifest = SimpleNamespace(pad=SimpleNamespace(output="logits", classes=("print", "live")))
+
+    def run(self, crops_rgb):
+        """Logits that grow with the brightness."""
+        bright = crops_rgb.mean(axis=(1, 2, 3)) / 64 - 2
+        return {"logits": np.stack([0 * bright, bright], axis=1).astype(np.float32)}
+
+
+class TestSets:
+    @pytest.mark.parametrize("count", [0, 1, 3])
+    def test_are_made_once_and_kept(self, tmp_path, pictures, count):
+        """The second call reads what the first has written."""
+        faces, contents = pictures
+        shots = live_shots(faces[:count], contents, None)
+        first = kept(tmp_path / "a.npz", lambda: gathered(shots, []))
+        again = kept(tmp_path / "a.npz", lambda: pytest.fail("made twice"))
+        assert first.crops_rgb.shape == (count, 128, 128, 3)
+        assert np.array_equal(first.crops_rgb, again.crops_rgb)
+        assert np.isnan(again.teachers).all()
+        assert again.teachers.shape == (count,)
+
+    @pytest.mark.parametrize("count", [0, 1, 150])
+    def test_probability_is_the_softmax_of_live(self, count):
+        """In batches as one by one."""
+        crops = np.random.default_rng(0).integers(0, 256, (count, 8, 8, 3)).astype(np.uint8)
+        live = live_probability(crops, FakeNetwork())
+        expected = 1 / (1 + np.exp(2 - crops.mean(axis=(1, 2, 3)) / 64))
+        assert np.allclose(live, expected, atol=1e-5)
 
 
 class TestTrials:

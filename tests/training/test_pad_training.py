@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch", reason="training needs the extra `train`")
 pytest.importorskip("onnxscript", reason="training needs the extra `train`")
 
 import onnx  # noqa: E402 - after the skip
+from msgspec import structs  # noqa: E402
 
 from fvs.onnx_storage import store_as_float16  # noqa: E402
 from training.pad.config import NetworkConfig, load_config  # noqa: E402
@@ -90,7 +91,7 @@ class TestTrainer:
     def test_learns_what_is_plain(self):
         """Bright is live, dark is not: the loss falls and no error is left."""
         small = load_config(CONFIG)
-        trainer = Trainer(type(small)(small.seed, SMALL, small.examples, small.optimiser))
+        trainer = Trainer(structs.replace(small, network=SMALL))
         losses = [trainer.step(120.0, batch(16))["loss"] for _ in range(12)]
         assert losses[-1] < losses[0] / 2
         crops, targets, _ = batch(16)

@@ -58,7 +58,7 @@ class TestShippedModels:
         manifest = load_manifest(shipped_models_dir() / model_id)
         trained_on = read_list(LISTS_DIR / f"{model_id}.txt.gz")
         assert (trained_on.model_id, trained_on.weights_sha256) == (manifest.id, manifest.sha256)
-        assert len(trained_on.files) > 10_000
+        assert len(trained_on.files) > 1_000
 
     @pytest.mark.parametrize("model_id", own_models())
     def test_nothing_held_out_was_trained_on(self, model_id: str):

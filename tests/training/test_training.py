@@ -17,7 +17,7 @@ from training.embedder.config import StudentConfig, load_config  # noqa: E402
 from training.embedder.data import Label, Pool  # noqa: E402
 from training.embedder.export import export, largest_difference  # noqa: E402
 from training.embedder.losses import distillation, separation  # noqa: E402
-from training.embedder.student import Student  # noqa: E402
+from training.embedder.student import Mirrored, Student  # noqa: E402
 from training.embedder.teacher import open_teacher  # noqa: E402
 from training.embedder.train import Trainer  # noqa: E402
 
@@ -73,6 +73,19 @@ class TestStudent:
         export(student, tmp_path / "student.onnx")
         assert largest_difference(student, tmp_path / "student.onnx") < 1e-4
         assert b".py" not in (tmp_path / "student.onnx").read_bytes(), "the exporter's traces"
+
+    @pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")  # torch's exporter, of torch
+    def test_mirrored_is_the_mean_over_both_images(self, tmp_path):
+        """For a picture and its mirror image alike, also as ONNX."""
+        torch.manual_seed(2)
+        student = Student(SMALL).eval()
+        images = torch.randn(3, 3, 112, 112)
+        with torch.inference_mode():
+            expected = (student(images) + student(images.flip(3))) / 2
+            assert torch.allclose(Mirrored(student)(images), expected, atol=1e-6)
+            assert torch.allclose(Mirrored(student)(images.flip(3)), expected, atol=1e-6)
+        export(Mirrored(student), tmp_path / "mirrored.onnx")
+        assert largest_difference(Mirrored(student), tmp_path / "mirrored.onnx") < 1e-4
 
 
 class TestLosses:

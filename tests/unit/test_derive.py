@@ -20,6 +20,7 @@ from fvs.derivation.groups import AGE_BANDS, Labels
 from fvs.derivation.points import GroupScores, MeasuredScores, derive_points
 from fvs.errors import ManifestError, UsageError
 from fvs.folders import PictureSet
+from fvs.manifest import PadHead
 from fvs.metrics.intervals import clopper_pearson
 from fvs.metrics.rates import SCORE_STEP, ScoreTail
 from fvs.operating_points import OperatingPoints, load_operating_points
@@ -187,6 +188,9 @@ def tar_of(path, files):
     return PictureSet.open(path)
 
 
+PAD_HEAD = PadHead(box_scale=2.7, classes=("print", "live"), output="logits")
+
+
 def fake_embedder(name):
     """An embedder of which only the name and hash are asked for."""
     return SimpleNamespace(manifest=SimpleNamespace(id=name, sha256=f"hash of {name}"))
@@ -196,7 +200,7 @@ class FakeMeasuring:
     """Stands in for the engine: a picture's bytes are the seed of its face; `none` has no face."""
 
     detector = None
-    pad = ("pad",)
+    pad = (SimpleNamespace(manifest=SimpleNamespace(sha256="hash of pad", pad=PAD_HEAD)),)
     settings = None
 
     def __init__(self, embedder="embed-mobilefacenet-202004"):

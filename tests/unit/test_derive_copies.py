@@ -14,7 +14,7 @@ from fvs.image import decode_images
 from fvs.metrics.rates import SCORE_STEP
 from fvs.raster import encode_png
 
-SECOND_CAPTURES = np.linspace(0.5, 0.9, 400, dtype=np.float32)
+SECOND_CAPTURES = np.linspace(0.5, 0.9, 2000, dtype=np.float32)
 MATED = np.linspace(0.0, 0.95, 100, dtype=np.float32)
 
 
@@ -34,9 +34,9 @@ class TestSameCapturePoint:
         assert point.threshold == pytest.approx(0.9 + SCORE_STEP)
         assert (point.caught.errors, point.caught.trials) == (3, 5)
         assert (point.reached.errors, point.reached.trials) == (int((MATED > 0.9).sum()), 100)
-        assert "400 pairs" in words
+        assert "2000 pairs" in words
 
-    @given(st.floats(-0.9, 0.9998), st.integers(368, 400))
+    @given(st.floats(-0.9, 0.9998), st.integers(1843, 1900))
     def test_no_second_capture_reaches_it(self, highest, n):
         """Not one of them does, and one step lower one does."""
         second = np.linspace(-0.9, highest, n).astype(np.float32)
@@ -47,8 +47,8 @@ class TestSameCapturePoint:
     @pytest.mark.parametrize(
         ("second", "copied", "reason"),
         [
-            (SECOND_CAPTURES[:0], np.ones(3), "0 such pairs, need 368"),
-            (SECOND_CAPTURES[:367], np.ones(3), "367 such pairs, need 368"),
+            (SECOND_CAPTURES[:0], np.ones(3), "0 such pairs, need 1843"),
+            (SECOND_CAPTURES[:1842], np.ones(3), "1842 such pairs, need 1843"),
             (SECOND_CAPTURES, np.ones(0), "not supported"),
             (SECOND_CAPTURES, np.array([0.8, 0.85, 1.0]), "only 33% of 3 copies"),
             (np.append(SECOND_CAPTURES, np.float32(1)), np.ones(3), "some of them score 1"),

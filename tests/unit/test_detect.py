@@ -1,5 +1,8 @@
 """Rules of the search for faces, with a detector of painted marks in place of a network."""
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -155,6 +158,40 @@ class TestPlan:
         assert len(detect_faces(images([picture]), MarkDetector(), search)) == 0
         search = FaceSearch(steps=SEARCH.steps[:1], min_side_px=4)
         assert len(detect_faces(images([picture]), MarkDetector(), search)) == 1
+
+
+class TestManifestScores:
+    """A manifest may state what its detector's scores mean; else its family's hold."""
+
+    @pytest.mark.parametrize(
+        ("stated", "of_card", "looks"),
+        [
+            ({}, False, 1),
+            ({"upright_score": 0.96}, False, 2),
+            ({"upright_score": 0.96}, True, 1),
+            ({"upright_card_score": 0.96}, True, 2),
+            ({"upright_card_score": 0.96}, False, 1),
+        ],
+    )
+    def test_upright_score(self, stated: dict[str, float], of_card: bool, looks: int) -> None:  # noqa: FBT001 - a case
+        """A mark scores 0.95: enough where 0.9 is asked, not enough where 0.96 is."""
+        network = MarkDetector()
+        head = msgspec.structs.replace(network.manifest.detect, **stated)
+        network.manifest = msgspec.structs.replace(network.manifest, detect=head)
+        search = replace(SEARCH, steps=SEARCH.steps[:2], of_card=of_card)
+        detect_faces(images([marked_picture(200, 160, BOX)]), network, search)
+        assert len(network.sides_px) == looks
+
+    @pytest.mark.parametrize(("face_score", "looks"), [(None, 5), (0.96, 6)])
+    def test_face_score(self, face_score: float | None, looks: int) -> None:
+        """Once all turns were compared, the score of a face is enough; the far look is spared."""
+        network = MarkDetector()
+        head = msgspec.structs.replace(
+            network.manifest.detect, upright_score=0.99, face_score=face_score
+        )
+        network.manifest = msgspec.structs.replace(network.manifest, detect=head)
+        detect_faces(images([marked_picture(200, 160, BOX)]), network, SEARCH)
+        assert len(network.sides_px) == looks
 
 
 class TestMistakes:

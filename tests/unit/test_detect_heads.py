@@ -1,11 +1,12 @@
 """Rules of reading a detector's outputs and of suppressing overlaps."""
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fvs.detect_heads import decode, intersection_over_union, suppress_overlaps
+from fvs.detect_heads import VOTE_POWER, decode, intersection_over_union, suppress_overlaps, winners
 from fvs.manifest import DetectHead
 from tests import oracles
 from tests.faces import SCRFD, YUNET, faces
@@ -99,6 +100,55 @@ class TestSuppressOverlaps:
         """Ties are broken by the order given, so results do not depend on sorting luck."""
         got = suppress_overlaps(faces([[0, 0, 9, 9], [1, 0, 10, 9]]), 0.3)
         assert got.xyxy_px.tolist() == [[0, 0, 9, 9]]
+
+
+VOTED = msgspec.structs.replace(YUNET, vote_iou=0.6)
+
+
+class TestWinners:
+    """Voting among candidates of one face."""
+
+    def test_no_candidates(self) -> None:
+        """Nothing in, nothing out."""
+        assert len(winners(faces([]), VOTED)) == 0
+
+    @given(boxes_strategy)
+    @settings(max_examples=50, deadline=None)
+    def test_without_a_vote_the_winner_speaks(self, rows: list[tuple[int, ...]]) -> None:
+        """A manifest that states no overlap changes nothing."""
+        candidates = faces([(x, y, x + w, y + h) for x, y, w, h, _, _ in rows])
+        plain = suppress_overlaps(candidates, YUNET.nms_iou)
+        got = winners(candidates, YUNET)
+        np.testing.assert_array_equal(got.xyxy_px, plain.xyxy_px)
+        np.testing.assert_array_equal(got.landmarks_px, plain.landmarks_px)
+
+    @given(boxes_strategy)
+    @settings(max_examples=100, deadline=None)
+    def test_equals_the_obvious_mean(self, rows: list[tuple[int, ...]]) -> None:
+        """Each winner lies at the weighted mean of its picture's candidates that overlap it."""
+        boxes = np.array([(x, y, x + w, y + h) for x, y, w, h, _, _ in rows], float).reshape(-1, 4)
+        owner, scores = [row[4] for row in rows], [(row[5] + 1) / 100 for row in rows]
+        candidates = faces(boxes.tolist(), owner, scores)
+        plain = suppress_overlaps(candidates, VOTED.nms_iou)
+        got = winners(candidates, VOTED)
+        np.testing.assert_array_equal(got.detection_score, plain.detection_score)
+        for row, box in enumerate(plain.xyxy_px.tolist()):
+            voters = [
+                i for i in range(len(rows))
+                if owner[i] == plain.image_index[row]
+                and oracles.overlap(box, boxes[i]) >= VOTED.vote_iou
+            ]  # fmt: skip
+            weights = [scores[i] ** VOTE_POWER for i in voters]
+            mean = np.average(boxes[voters], axis=0, weights=weights)
+            np.testing.assert_allclose(got.xyxy_px[row], mean, atol=1e-3)
+            mean = np.average(candidates.landmarks_px[voters], axis=0, weights=weights)
+            np.testing.assert_allclose(got.landmarks_px[row], mean, atol=1e-3)
+
+    def test_images_do_not_vote_for_each_other(self) -> None:
+        """The same box in another picture has no say."""
+        alone = winners(faces([[0, 0, 20, 20]]), VOTED)
+        together = winners(faces([[0, 0, 20, 20], [2, 0, 22, 20]], [0, 1]), VOTED)
+        np.testing.assert_array_equal(together.xyxy_px[0], alone.xyxy_px[0])
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,14 @@ class TestCurve:
         assert flat.fnmr_at([0, share])[1] == pytest.approx(flat.errors / flat.pairs)
         assert flat.unordered().area_to() == pytest.approx(flat.area_to())
 
+    @given(rows=ROWS)
+    def test_oracle_is_quality_that_knows_the_errors(self, rows):
+        """The closed forms are the curves of such qualities."""
+        errors = np.array([error for _, error in rows])
+        shares = np.linspace(0, 0.99, 50)
+        knowing = DiscardCurve.of(~errors, errors).fnmr_at(shares)
+        np.testing.assert_allclose(curve_of(rows).oracle().fnmr_at(shares), knowing, atol=1e-12)
+
     def test_of_perfect_quality_falls_to_nothing_at_the_error_share(self):
         """10 errors among 100: at 5 % discarded 5 of 95 are left, at 10 % none."""
         errors = np.arange(100) < 10

@@ -18,7 +18,7 @@ from fvs.packs import (
 from tests import tiny_onnx
 
 SHIPPED = shipped_models_dir()
-NON_COMMERCIAL = {"antelopev2", "buffalo_l", "buffalo_s"}
+NON_COMMERCIAL = {"antelopev2", "buffalo_l", "buffalo_s", "dlib", "own", "standard"}
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ class TestShipped:
         assert used == set(list_manifests(SHIPPED))
 
     def test_licences(self):
-        """Exactly the InsightFace packs hold weights that forbid commercial use."""
+        """Packs of InsightFace, and those with weights trained here, forbid commercial use."""
         manifests = list_manifests(SHIPPED)
         forbidding = {
             name

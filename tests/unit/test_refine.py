@@ -1,12 +1,13 @@
 """Rules of finding landmarks again, with a detector of painted marks in place of a network."""
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fvs.errors import UsageError
-from fvs.refine import refine_faces
+from fvs.refine import MOST_ROUNDS, refine_faces
 from fvs.status import Status
 from tests.faces import MarkDetector, faces, images, marked_picture
 
@@ -61,6 +62,31 @@ class TestRows:
         """Only what is seen where the face was said to be is that face."""
         got = refined([(10, 10, 50, 60)], [marked_picture(200, 160, (56, 20, 110, 100))], [0])
         assert got.status.tolist() == [Status.NO_FACE]
+
+    @pytest.mark.parametrize(("refined_score", "more"), [(None, False), (0.96, True)])
+    def test_a_manifest_may_state_what_is_sure(
+        self,
+        refined_score: float | None,
+        more: bool,  # noqa: FBT001 - a case
+    ) -> None:
+        """A mark that scores 0.95 is sought in all directions where 0.96 is asked."""
+        network = MarkDetector()
+        head = msgspec.structs.replace(network.manifest.detect, refined_score=refined_score)
+        network.manifest = msgspec.structs.replace(network.manifest, detect=head)
+        refine_faces(images([marked_picture(200, 160, BOX)]), faces([BOX]), network)
+        assert (network.canvases > MOST_ROUNDS) == more
+
+    @pytest.mark.parametrize(
+        ("least", "status"), [(0.0, Status.OK), (0.94, Status.OK), (0.96, Status.NO_FACE)]
+    )
+    def test_a_manifest_may_ask_for_more_than_a_glimpse(self, least: float, status: Status) -> None:
+        """What scores less shown upright than the manifest asks was no face, and can be shown."""
+        network = MarkDetector()
+        head = msgspec.structs.replace(network.manifest.detect, least_refined_score=least)
+        network.manifest = msgspec.structs.replace(network.manifest, detect=head)
+        got = refine_faces(images([marked_picture(200, 160, BOX)]), faces([BOX]), network)
+        assert got.status.tolist() == [status]
+        np.testing.assert_allclose(got.xyxy_px, [BOX], atol=2)
 
     def test_network_of_another_task(self) -> None:
         """An embedder is refused by name."""

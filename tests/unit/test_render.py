@@ -3,15 +3,17 @@
 import msgspec
 import pytest
 
+from benchmarks import render
 from benchmarks.machine import REPOSITORY, Circumstances, describe_circumstances
+from benchmarks.markdown import fill_in, sections_in, table
 from benchmarks.render import (
-    DOCUMENTS,
+    CARD_SECTIONS,
     SECTIONS,
-    fill_in,
+    documents,
     render_accuracy,
     render_document,
     render_speed,
-    table,
+    with_places,
 )
 from benchmarks.speed.contenders import CONTENDERS, OURS
 from benchmarks.speed.results import (
@@ -26,7 +28,11 @@ from benchmarks.speed.results import (
     StageSize,
     save_report,
 )
+from fvs.cli.common import DEFAULT_PACK
+from fvs.manifest import load_manifest
 from fvs.timing import Load, percentiles
+
+MODELS = REPOSITORY / "models"
 
 CIRCUMSTANCES = Circumstances(
     measured_at="2026-01-02T03:04:05+00:00",
@@ -75,19 +81,62 @@ def report() -> SpeedReport:
 
 
 class TestDocuments:
-    @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
-    def test_are_up_to_date(self, path):
+    @pytest.mark.parametrize(
+        ("path", "pack"),
+        documents().items(),
+        ids=lambda value: value if isinstance(value, str) else f"{value.parent.name}-{value.stem}",
+    )
+    def test_are_up_to_date(self, path, pack):
         """Their tables are those of the committed results."""
         text = path.read_text(encoding="utf-8")
-        assert render_document(path) == text, "run `python -m benchmarks.render`"
+        assert render_document(path, pack) == text, "run `python -m benchmarks.render`"
 
     def test_hold_every_section(self):
         """No table is rendered for nobody."""
-        assert {name for names in DOCUMENTS.values() for name in names} == set(SECTIONS)
+        placed = {n for path in documents() for n in sections_in(path.read_text(encoding="utf-8"))}
+        assert placed == set(SECTIONS)
+
+    def test_speak_of_the_default_pack_first(self, monkeypatch):
+        """The README of the default pack; a card of a pack that has both the model and points."""
+        assert documents()[REPOSITORY / "README.md"] == DEFAULT_PACK
+        monkeypatch.setattr(render, "DEFAULT_PACK", "buffalo_s")
+        found = documents()
+        assert found[REPOSITORY / "README.md"] == "buffalo_s"
+        assert found[MODELS / "embed-mobilefacenet-202004" / "CARD.md"] == "reference"
+        assert MODELS / "embed-w600kmbf-202109" / "CARD.md" not in found
+
+    def test_cards_show_what_is_known_of_their_task(self):
+        """A model of a pack with operating points has a place for what they say of it."""
+        for path in documents():
+            if path.name == "CARD.md":
+                wanted = set(CARD_SECTIONS[load_manifest(path.parent).task])
+                assert wanted <= set(sections_in(path.read_text(encoding="utf-8")))
+
+    def test_cards_get_the_places_that_they_lack(self):
+        """Below the heading, in order; places that are there stay where they are."""
+        card = "# x\n\n## Error rates\n\nWords.\n<!-- results:b --><!-- /results:b -->\n"
+        placed = with_places(card, ("a", "b", "c"))
+        assert sections_in(placed) == ("a", "c", "b")
+        assert placed.endswith("\n\nWords.\n<!-- results:b --><!-- /results:b -->\n")
+        assert with_places(placed, ("a", "b", "c")) == placed
+        with pytest.raises(ValueError, match="Error rates"):
+            with_places("# x\n", ("a",))
+
+    def test_refuse_results_that_nobody_knows(self, tmp_path):
+        """A misspelt place would stay empty."""
+        path = tmp_path / "README.md"
+        path.write_text("<!-- results:acuracy --><!-- /results:acuracy -->", encoding="utf-8")
+        with pytest.raises(ValueError, match="acuracy"):
+            render_document(path, "reference")
+
+    @pytest.mark.parametrize("section", sorted(set(SECTIONS) - {"packs", "speed"}))
+    def test_of_a_pack_without_points_say_so(self, section):
+        """The default pack may be named before it is measured."""
+        assert SECTIONS[section]("buffalo_s") == "Not measured yet."
 
     def test_every_model_has_a_card(self):
         """A model folder holds its manifest and its card."""
-        for manifest in (REPOSITORY / "models").glob("*/model.toml"):
+        for manifest in MODELS.glob("*/model.toml"):
             card = (manifest.parent / "CARD.md").read_text(encoding="utf-8")
             assert card.startswith(f"# {manifest.parent.name}\n")
             assert "## Error rates" in card
@@ -119,7 +168,7 @@ class TestTables:
     def test_without_results_say_so(self, tmp_path):
         """Nothing measured is not an empty table."""
         assert render_speed(tmp_path) == "Not measured yet."
-        assert render_accuracy(tmp_path, tmp_path / "no.json") == "Not measured yet."
+        assert render_accuracy("standard", None, tmp_path / "no.json") == "Not measured yet."
 
     def test_speed_shows_ratios_with_intervals_and_circumstances(self, tmp_path):
         """A number never comes without how sure it is and what it was measured on."""

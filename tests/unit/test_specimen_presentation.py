@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("PIL", reason="the specimen package needs the demo extra")
 
 from fvs.raster import jpeg_round_trip
-from fvs.specimen.presentation import SPECIES, draw_camera, present, seen_live
+from fvs.specimen.presentation import SPECIES, draw_camera, present, seen_live, seen_near
 from fvs.specimen.presentation.card import IdCard, card_plane
 from fvs.specimen.presentation.prints import Paper, bend, cut_out
 from fvs.specimen.presentation.surroundings import add_reflection, add_sheen
@@ -103,10 +103,20 @@ class TestCamera:
         assert frame.shape == (298, 268, 3)
         assert np.allclose(box, np.array(FACE) * 1.5, atol=1)
 
-    def test_live_seed_decides(self):
+    @pytest.mark.parametrize("see", [seen_live, seen_near])
+    def test_live_seed_decides(self, see):
         """Same seed, same picture."""
-        first, again = (seen_live(portrait(), FACE, 1.0, seeded(3))[0] for _ in range(2))
+        first, again = (see(portrait(), FACE, 1.0, seeded(3))[0] for _ in range(2))
         assert np.array_equal(first, again)
+
+    def test_near_is_framed_as_artefacts_that_fill_the_frame(self):
+        """Nearer than the whole picture, the face inside, and no black corner."""
+        for seed in range(6):
+            frame, box = seen_near(np.full((200, 180, 3), 200, np.uint8), FACE, 1.0, seeded(seed))
+            assert frame.shape[0] < 190
+            assert frame.shape[1] < 171
+            assert 0 < box[0] < box[2] < frame.shape[1]
+            assert frame.min() > 20
 
     def test_blur_grows_with_the_face(self):
         """The same draw on a face twice as wide is blurred twice as far."""

@@ -14,11 +14,12 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
+from torch import nn
 
 from training.embedder.checkpoint import restore
 from training.embedder.config import load_config
 from training.embedder.geometry import INPUT_PX
-from training.embedder.student import Student
+from training.embedder.student import Mirrored, Student
 
 __all__ = ["export", "largest_difference", "main", "without_traces"]
 
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("mobile128.toml"))
+    parser.add_argument("--mirrored", action="store_true", help="judge the mirror image as well")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     state = restore(args.run / "checkpoint.pt")
@@ -45,8 +47,9 @@ def main() -> None:
         parser.error(f"no checkpoint in {args.run}: train first")
     student = Student(load_config(args.config).student)
     student.load_state_dict(state["student"])
-    export(student, args.out)
-    difference = largest_difference(student, args.out)
+    network = Mirrored(student) if args.mirrored else student
+    export(network, args.out)
+    difference = largest_difference(network, args.out)
     LOGGER.info("%s: %d bytes", args.out, args.out.stat().st_size)
     LOGGER.info("sha256 %s", hashlib.sha256(args.out.read_bytes()).hexdigest())
     LOGGER.info("torch and onnxruntime differ by at most %.2g", difference)
@@ -54,11 +57,11 @@ def main() -> None:
         parser.error(f"the export differs from torch by more than {TOLERANCE}")
 
 
-def export(student: Student, path: Path) -> None:
+def export(network: nn.Module, path: Path) -> None:
     """Write the network as ONNX: `input` (N, 3, 112, 112) -> `embedding` (N, D)."""
     example = torch.zeros(2, 3, INPUT_PX, INPUT_PX)
     program = torch.onnx.export(
-        student.eval(),
+        network.eval(),
         (example,),
         input_names=["input"],
         output_names=["embedding"],
@@ -83,13 +86,13 @@ def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def largest_difference(student: Student, path: Path) -> float:
+def largest_difference(network: nn.Module, path: Path) -> float:
     """Largest difference of unit embeddings between torch and the file, in batches of 1 and 5."""
     session = ort.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     noise = np.random.default_rng(0).uniform(-1, 1, (PROBES, 3, INPUT_PX, INPUT_PX))
     images = noise.astype(np.float32)
     with torch.inference_mode():
-        ours = torch.nn.functional.normalize(student.eval()(torch.from_numpy(images))).numpy()
+        ours = torch.nn.functional.normalize(network.eval()(torch.from_numpy(images))).numpy()
     worst = 0.0
     for rows in (slice(0, 1), slice(0, PROBES)):
         theirs = np.asarray(session.run(None, {"input": images[rows]})[0])

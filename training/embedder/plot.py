@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
@@ -14,7 +15,10 @@ WIDTH_PX, HEIGHT_PX = 760, 420
 
 MARGIN_PX = 56
 
-TICKS = 5
+X_TICK, Y_TICK = 1.0, 0.1
+
+HEADROOM = 1.1
+"""Room for the names of the outermost dots."""
 
 
 class Dot(NamedTuple):
@@ -28,8 +32,8 @@ class Dot(NamedTuple):
 
 def scatter_svg(title: str, dots: Sequence[Dot]) -> str:
     """The picture; both axes begin at 0."""
-    right = 1.15 * max(dot.x for dot in dots)
-    top = 1.15 * max(dot.y for dot in dots)
+    right = X_TICK * ceil(HEADROOM * max(dot.x for dot in dots) / X_TICK)
+    top = Y_TICK * ceil(HEADROOM * max(dot.y for dot in dots) / Y_TICK)
 
     def place(x: float, y: float) -> tuple[float, float]:
         across = MARGIN_PX + (WIDTH_PX - 2 * MARGIN_PX) * x / right
@@ -41,15 +45,13 @@ def scatter_svg(title: str, dots: Sequence[Dot]) -> str:
         f'<rect width="{WIDTH_PX}" height="{HEIGHT_PX}" fill="#fff"/>',
         _text(MARGIN_PX, 24, title, 13),
     ]
-    for tick in range(TICKS + 1):
-        x, y = right * tick / TICKS, top * tick / TICKS
-        below, beside = place(x, 0), place(0, y)
-        parts.append(_text(below[0] - 8, below[1] + 18, f"{x:.1f}"))
-        parts.append(_text(beside[0] - 38, beside[1] + 4, f"{y:.2f}"))
-        end = WIDTH_PX - MARGIN_PX
-        parts.append(
-            f'<path d="M{beside[0]:.1f} {beside[1]:.1f}H{end}" stroke="#ddd" fill="none"/>'
-        )
+    for tick in range(round(right / X_TICK) + 1):
+        x, y = place(tick * X_TICK, 0)
+        parts.append(_text(x - 4, y + 18, f"{tick * X_TICK:g}"))
+    for tick in range(round(top / Y_TICK) + 1):
+        x, y = place(0, tick * Y_TICK)
+        parts.append(_text(x - 30, y + 4, f"{tick * Y_TICK:.1f}"))
+        parts.append(f'<path d="M{x:.1f} {y:.1f}H{WIDTH_PX - MARGIN_PX}" stroke="#ddd"/>')
     curve = [place(dot.x, dot.y) for dot in dots if dot.on_curve]
     track = " ".join(f"{x:.1f},{y:.1f}" for x, y in curve)
     parts.append(f'<polyline points="{track}" stroke="#1f6feb" fill="none"/>')

@@ -12,7 +12,7 @@ from training.embedder.teacher import STUDENT_PIXELS
 if TYPE_CHECKING:
     from training.embedder.config import StudentConfig
 
-__all__ = ["Student", "pixels_to_tensor"]
+__all__ = ["Mirrored", "Student", "pixels_to_tensor"]
 
 
 def pixels_to_tensor(crops_rgb: torch.Tensor) -> torch.Tensor:
@@ -73,6 +73,23 @@ class Student(nn.Module):
         """See the class."""
         embedding: torch.Tensor = self.head(self.pool(self.blocks(self.stem(x))).flatten(1))
         return embedding
+
+
+class Mirrored(nn.Module):
+    """The mean of what a student says of each picture and of its mirror image.
+
+    Twice the work for an answer nearer to the teacher's: what the student gets wrong about a face
+    differs in part between the two.
+    """
+
+    def __init__(self, student: Student) -> None:
+        super().__init__()
+        self.student = student
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, 3, 112, 112) -> (N, dimension), not normalised."""
+        both: torch.Tensor = self.student(torch.cat([x, x.flip(3)]))
+        return both.reshape(2, -1, both.shape[1]).mean(dim=0)
 
 
 def _convolution(inputs: int, outputs: int, stride: int) -> nn.Sequential:

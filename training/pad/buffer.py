@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -98,6 +99,9 @@ def _fill(shared: _Shared, examples: Examples, seed: tuple[int, ...]) -> None:
     """Make examples until told to stop, or until the training process is gone."""
     parent = parent_process()
     cv2.setNumThreads(1)
+    # Linux shares processors between sessions first: in one session, making and training would
+    # have to do with one share of a busy machine.
+    os.setsid()
     rng = np.random.default_rng(seed)
     crops, targets, weights = shared.arrays()
     while not shared.stop.value and parent is not None and parent.is_alive():

@@ -17,6 +17,7 @@ import torch
 
 from fvs.onnx_storage import store_as_float16
 from training.embedder.checkpoint import restore
+from training.embedder.export import without_traces
 from training.pad.config import load_config
 from training.pad.geometry import INPUT_PX
 from training.pad.network import PadNetwork
@@ -78,7 +79,7 @@ def export(network: PadNetwork, path: Path) -> None:
     if program is None:
         raise RuntimeError("torch.onnx.export gave no program")
     program.optimize()
-    program.save(path, external_data=False)
+    onnx.save(without_traces(program.model_proto), path)
 
 
 def largest_difference(network: PadNetwork, path: Path) -> float:

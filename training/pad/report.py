@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from fvs.metrics.intervals import rate
+from fvs.operating_points import Rate  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from fvs.operating_points import Rate
     from fvs.records import F64
     from training.pad.index import Face
 
@@ -23,7 +24,7 @@ __all__ = [
 EAST_ASIAN_GROUPS = ("east-asian (mostly)", "asian")
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True):
     """One line of a table: a rate per system."""
 
     name: str
@@ -31,14 +32,16 @@ class Row(NamedTuple):
     rates: dict[str, Rate]
 
 
-class Report(NamedTuple):
-    """Everything that `evaluate` measured, ready for JSON."""
+class Report(msgspec.Struct, frozen=True):
+    """Everything that `evaluate` measured, ready for JSON; `sha256` is of each system's weights."""
 
+    sha256: dict[str, list[str]]
     thresholds: dict[str, float]
     threshold_rule: str
     apcer: list[Row]
     bpcer: list[Row]
     bpcer_captured: list[Row]
+    bpcer_near: list[Row]
     wear: list[Row]
     trade_off: list[dict[str, float]]
     agreement: dict[str, float]
@@ -149,6 +152,7 @@ def markdown(report: Report) -> str:
         ("APCER by species", report.apcer),
         ("BPCER, pictures as they are", report.bpcer),
         ("BPCER, through the simulated camera", report.bpcer_captured),
+        ("BPCER, through the simulated camera, filling the frame", report.bpcer_near),
         ("JPEG and scaling", report.wear),
     ):
         lines += ["", f"### {title}", "", *_table(rows, systems)]

@@ -12,7 +12,7 @@ between artefact and room, video, and masks with a shape. Error rates on these a
 simulations: only real artefacts measure an APCER (ISO/IEC 30107-3).
 """
 
-from fvs.specimen.presentation.camera import draw_camera, seen_live, shoot
+from fvs.specimen.presentation.camera import draw_camera, seen_live, seen_near, shoot
 from fvs.specimen.presentation.species import SPECIES, Species, present
 
-__all__ = ["SPECIES", "Species", "draw_camera", "present", "seen_live", "shoot"]
+__all__ = ["SPECIES", "Species", "draw_camera", "present", "seen_live", "seen_near", "shoot"]

@@ -9,19 +9,22 @@ import numpy as np
 from fvs.raster import blur, grey, warp_affine
 from fvs.specimen.conditions import CameraConditions
 from fvs.specimen.degradation import photograph
-from fvs.specimen.presentation.view import draw
+from fvs.specimen.presentation.view import draw, filling, framed
 
 if TYPE_CHECKING:
     from fvs.records import Pixels
     from fvs.specimen.presentation.view import Box
 
-__all__ = ["draw_camera", "seen_live", "shoot"]
+__all__ = ["draw_camera", "seen_live", "seen_near", "shoot"]
 
 REFERENCE_FACE_PX = 90.0
 """Face width for which blurs in pixels are meant; they grow with the face."""
 
 WHITE = 255.0
 MID_GREY = 127.5
+NEAR_TILT_DEG = 7.0
+"""As the artefacts'."""
+
 COLOURLESS_SHARE = 0.04
 """Of cameras without colour."""
 
@@ -90,3 +93,19 @@ def seen_live(
         float(moved[2]),
         float(moved[3]),
     )
+
+
+def seen_near(
+    picture_rgb: Pixels, face: Box, scale: float, rng: np.random.Generator
+) -> tuple[Pixels, Box]:
+    """A live face so near that it fills the frame, cut and resampled as artefacts that do so are.
+
+    Nothing but the artefact's own traces is then left to tell the two apart. Arguments and result
+    as `seen_live`.
+    """
+    plane = framed(picture_rgb, face, (0, 0, 0, 0), (0, 0, 0), float(picture_rgb.shape[1]))
+    view = filling(plane, scale, NEAR_TILT_DEG, rng)
+    width, height = view.frame_wh_px
+    frame = view.lay(plane, np.zeros((height, width, 3), np.uint8))
+    box = view.follow(face)
+    return shoot(frame, draw_camera(rng, box[2] - box[0]), rng), box

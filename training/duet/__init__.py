@@ -1,0 +1,1 @@
+"""Two embedders in one file: dlib's network, whitened, beside our own."""

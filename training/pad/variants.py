@@ -1,0 +1,158 @@
+"""Reduced variants of the exported network: what each costs and what it gets wrong.
+
+`python -m training.pad.variants --run RUNS/pad128 --report RUNS/pad128/report --out RUNS/variants`
+
+Reads what `evaluate` has measured on; the threshold is the one that it chose.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import onnx
+import onnxruntime as ort
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from fvs.onnx_storage import store_as_float16
+from fvs.specimen.presentation import SPECIES
+from training.pad.evaluate import OURS
+from training.pad.geometry import LIVE
+from training.pad.network import PIXEL_MEAN, PIXEL_STD
+from training.pad.trials import Crops, kept
+
+if TYPE_CHECKING:
+    from fvs.records import F32, F64, U8
+
+__all__ = ["live_of", "main", "write_variants"]
+
+CALIBRATION_CROPS = 200
+
+TIMED_RUNS = 200
+
+CHUNK = 32
+
+
+class _Reader(CalibrationDataReader):  # type: ignore[misc] # onnxruntime has no types here
+    """One crop after another, as the network wants it."""
+
+    def __init__(self, crops_rgb: U8) -> None:
+        self._rows = iter(crops_rgb)
+
+    def get_next(self) -> dict[str, F32] | None:
+        """The next input, or None."""
+        crop = next(self._rows, None)
+        return None if crop is None else {"input": _tensor(crop[None])}
+
+
+def main() -> None:
+    """Write the variants into --out and their table to the standard output."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--report", type=Path, required=True, help="what evaluate wrote")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    report: dict[str, Any] = msgspec.json.decode((args.report / "report.json").read_bytes())
+    sets = {path.stem: path for path in (args.report / "sets").glob("*.npz")}
+    threshold = report["thresholds"][OURS]
+    live = _crops(sets["live_captured"])
+    attacks = np.concatenate([_crops(sets[name]) for name in SPECIES])
+    calibration = _crops(sets["tuning_captured"])[:CALIBRATION_CROPS]
+    variants = write_variants(args.run / "pad_float32.onnx", calibration, args.out)
+    whole = None
+    lines = ["| | KB | ms | BPCER | APCER, all species | largest change of a probability |"]
+    lines.append("|---|--:|--:|--:|--:|--:|")
+    for name, path in variants.items():
+        session = ort.InferenceSession(path.read_bytes(), _one_thread())
+        found = np.concatenate([live_of(session, live), live_of(session, attacks)])
+        whole = found if whole is None else whole
+        bpcer = (found[: len(live)] < threshold).mean()
+        apcer = (found[len(live) :] >= threshold).mean()
+        cells = (
+            f"{path.stat().st_size / 1000:.0f}", f"{_milliseconds(session, live[:1]):.2f}",
+            f"{bpcer:.4f}", f"{apcer:.4f}", f"{np.abs(found - whole).max():.2g}",
+        )  # fmt: skip
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def write_variants(network: Path, calibration_rgb: U8, folder: Path) -> dict[str, Path]:
+    """Write the reduced networks beside each other and name all three.
+
+    Args:
+        network: the float32 export.
+        calibration_rgb: (N, 128, 128, 3) uint8 RGB crops for the ranges of int8.
+        folder: for the results.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    half, prepared, int8 = (folder / f"{n}.onnx" for n in ("float16", "prepared", "int8"))
+    onnx.save(store_as_float16(onnx.load(network)), half)
+    quant_pre_process(network, prepared)
+    quantize_static(
+        prepared,
+        int8,
+        _Reader(calibration_rgb),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        # Processors without VNNI add products of 8 bits in 16, which 7-bit weights cannot overflow.
+        reduce_range=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+    )
+    prepared.unlink()
+    return {"float32": network, "float16 storage": half, "int8": int8}
+
+
+def live_of(session: ort.InferenceSession, crops_rgb: U8) -> F64:
+    """(N,) probability of live."""
+    parts: list[F64] = [np.zeros(0)]
+    for start in range(0, len(crops_rgb), CHUNK):
+        feed = {"input": _tensor(crops_rgb[start : start + CHUNK])}
+        logits = np.asarray(session.run(None, feed)[0], np.float64)
+        power = np.exp(logits - logits.max(axis=1, keepdims=True))
+        parts.append(power[:, LIVE] / power.sum(axis=1))
+    return np.concatenate(parts)
+
+
+def _tensor(crops_rgb: U8) -> F32:
+    scaled = (crops_rgb.transpose(0, 3, 1, 2) - np.float32(PIXEL_MEAN)) / np.float32(PIXEL_STD)
+    return np.ascontiguousarray(scaled, np.float32)
+
+
+def _crops(path: Path) -> U8:
+    def missing() -> Crops:
+        raise FileNotFoundError(path)
+
+    return kept(path, missing).crops_rgb
+
+
+def _one_thread() -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _milliseconds(session: ort.InferenceSession, crop_rgb: U8) -> float:
+    """Median processor time of one face; a machine at work on other things does not distort it."""
+    tensor, spent = _tensor(crop_rgb), []
+    for _ in range(TIMED_RUNS):
+        began = time.thread_time()
+        session.run(None, {"input": tensor})
+        spent.append(time.thread_time() - began)
+    return 1e3 * float(np.median(spent))
+
+
+if __name__ == "__main__":
+    main()
