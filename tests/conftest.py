@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fvs.packs import Pack, load_pack, shipped_models_dir
+from tests import postgres_server
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -38,6 +39,16 @@ def non_mated(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
     """Pictures of two people."""
     names = ("Abel_Pacheco/Abel_Pacheco_0001.jpg", "Aaron_Guiel/Aaron_Guiel_0001.jpg")
     return _extracted(shared_dir, tmp_path_factory.mktemp("non_mated"), names)
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn():
+    """The connection string of a PostgreSQL server of our own, or a skip."""
+    reason = postgres_server.missing()
+    if reason:
+        pytest.skip(reason)
+    with postgres_server.running_postgres() as dsn:
+        yield dsn
 
 
 def _extracted(shared_dir: Path, folder: Path, names: tuple[str, str]) -> tuple[Path, Path]:

@@ -1,0 +1,3 @@
+DROP TABLE metadata;
+DROP TABLE revision;
+DROP TABLE records;

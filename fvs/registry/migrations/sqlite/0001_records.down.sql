@@ -1,0 +1,4 @@
+DROP TABLE metadata;
+DROP TABLE revision;
+DROP TABLE records;
+DROP TABLE secrets;

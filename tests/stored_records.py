@@ -1,0 +1,129 @@
+"""Made-up records of the registry, and a slow, obvious store to compare the real ones with."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from fvs.registry.errors import DuplicateRecordError
+from fvs.registry.records import RecordStatus, StoredRecord, TemplateKind, WrappedKey
+
+ENROLLED = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def a_record(subject: int | None = None, **changes: object) -> StoredRecord:
+    """An active record with random secrets; `subject` is a small number that stands for one."""
+    values = {
+        "record_id": secrets.token_bytes(16),
+        "subject": secrets.token_bytes(32) if subject is None else a_subject(subject),
+        "model_id": "embed-test",
+        "kind": TemplateKind.CARD,
+        "sealed_template": secrets.token_bytes(200),
+        "wrapped_key": secrets.token_bytes(60),
+        "key_id": "k1",
+        "enrolled_at": ENROLLED,
+        "legal_basis": "section 26",
+    }
+    return StoredRecord(**{**values, **changes})
+
+
+def a_subject(number: int) -> bytes:
+    """The pseudonym that stands for `number`."""
+    return number.to_bytes(32, "big")
+
+
+def rewrapped(record: StoredRecord, key_id: str = "k2", length: int = 60) -> WrappedKey:
+    """A new wrapped key for `record`."""
+    return WrappedKey(
+        record_id=record.record_id,
+        old_key_id=record.key_id,
+        key_id=key_id,
+        wrapped_key=secrets.token_bytes(length),
+    )
+
+
+def erased(record: StoredRecord, revision: int) -> StoredRecord:
+    """What is left of `record`."""
+    return msgspec.structs.replace(
+        record,
+        sealed_template=b"",
+        wrapped_key=b"",
+        key_id="",
+        status=RecordStatus.ERASED,
+        revision=revision,
+    )
+
+
+class DictStore:
+    """The rules of `RecordStore`, in one dictionary."""
+
+    def __init__(self) -> None:
+        self.rows: dict[bytes, StoredRecord] = {}
+        self.at = 0
+
+    def add(self, records: Sequence[StoredRecord]) -> int:
+        """All or none."""
+        ids = [record.record_id for record in records]
+        if len(set(ids)) < len(ids) or any(i in self.rows for i in ids):
+            raise DuplicateRecordError("twice")
+        return self._write([msgspec.structs.replace(r, revision=self.at + 1) for r in records])
+
+    def _write(self, records: list[StoredRecord]) -> int:
+        self.rows.update({record.record_id: record for record in records})
+        self.at += bool(records)
+        return self.at
+
+    def _active(self) -> list[StoredRecord]:
+        return [row for row in self.rows.values() if row.status == RecordStatus.ACTIVE]
+
+    def of_subjects(self, subjects: Sequence[bytes]) -> list[list[StoredRecord]]:
+        """Active, oldest first."""
+        rows = sorted(self._active(), key=lambda row: (row.enrolled_at, row.record_id))
+        return [[row for row in rows if row.subject == subject] for subject in subjects]
+
+    def by_ids(self, record_ids: Sequence[bytes]) -> list[StoredRecord | None]:
+        """Whatever the status."""
+        return [self.rows.get(record_id) for record_id in record_ids]
+
+    def changed_since(self, revision: int, limit: int) -> list[StoredRecord]:
+        """Whole revisions."""
+        rows = sorted(self.rows.values(), key=lambda row: (row.revision, row.record_id))
+        rows = [row for row in rows if row.revision > revision]
+        page = rows[:limit]
+        return page + [row for row in rows[limit:] if row.revision == page[-1].revision]
+
+    def revision(self) -> int:
+        """Changes so far."""
+        return self.at
+
+    def erase(self, record_ids: Sequence[bytes]) -> int:
+        """What was active is changed."""
+        wanted = [row for row in self._active() if row.record_id in record_ids]
+        return self._write([erased(row, self.at + 1) for row in wanted])
+
+    def rewrap(self, keys: Sequence[WrappedKey]) -> int:
+        """Where the old key id still holds."""
+        written = []
+        active = {row.record_id: row for row in self._active()}
+        for key in keys:
+            row = active.get(key.record_id)
+            if row is not None and row.key_id == key.old_key_id:
+                new = {"wrapped_key": key.wrapped_key, "key_id": key.key_id}
+                written.append(msgspec.structs.replace(row, revision=self.at + 1, **new))
+        return self._write(written)
+
+    def expired(self, today: date, limit: int) -> list[StoredRecord]:
+        """Longest expired first."""
+        due = [row for row in self._active() if row.retain_until and row.retain_until < today]
+        return sorted(due, key=lambda row: (row.retain_until, row.record_id))[:limit]
+
+    def counts(self) -> Mapping[str, int]:
+        """By status, and subjects."""
+        active = self._active()
+        subjects = len({row.subject for row in active})
+        return {
+            "active": len(active),
+            "erased": len(self.rows) - len(active),
+            "subjects": subjects,
+        }
