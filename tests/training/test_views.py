@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fvs.align import ARCFACE_TEMPLATE_112
+from fvs.geometry import ARCFACE_TEMPLATE_112
 from training.embedder.augment import blend, view, views
 from training.embedder.config import AugmentConfig
 from training.embedder.geometry import CROP_PX, INPUT_PX, MARGIN_PX
