@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmarks.accuracy.edc import render_edc
 from benchmarks.machine import REPOSITORY
 from benchmarks.markdown import (
     NOT_MEASURED,
@@ -234,6 +235,7 @@ def _packs() -> PackReport | None:
 SECTIONS: dict[str, Callable[[str], str]] = {
     "accuracy": lambda pack: render_accuracy(pack, _packs(), _points_path(pack)),
     "acquisition": lambda pack: _of_points(pack, _acquisition),
+    "edc": lambda pack: render_edc(RESULTS_DIR, pack),
     "groups": lambda pack: _of_points(pack, _groups),
     "heldout": lambda pack: render_held_out(_packs(), pack),
     "packs": lambda _: render_packs(_packs()),
