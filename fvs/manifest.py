@@ -190,12 +190,14 @@ class Provenance(_Strict, frozen=True, kw_only=True):
         archive_member: the file's path inside `url` where that is a zip archive.
         archive_sha256: hash of that archive.
         archive_size_bytes: its size.
+        made_by: command that makes the file here; empty where there is none.
         trained_on: data set, as its authors state it.
     """
 
     source: str
     commit: str
     url: str = ""
+    made_by: str = ""
     archive_member: str = ""
     archive_sha256: MaybeSha256 = ""
     archive_size_bytes: int = 0

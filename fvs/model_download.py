@@ -112,9 +112,12 @@ class _Pull:
             self._from_archive(url, members)
         unpublished = [m.id for m in manifests if not m.provenance.url]
         if unpublished:
+            commands = [f"`{m.provenance.made_by}`" for m in manifests if m.provenance.made_by]
             raise ModelDownloadError(
                 f"{', '.join(unpublished)}: these files are not published as they are",
-                advice="Take them from a --mirror, or run `fvs models import DIR` on a copy.",
+                advice=f"Run {', '.join(commands)}."
+                if commands
+                else "Take them from a --mirror, or run `fvs models import DIR` on a copy.",
             )
 
     def _fetch(self, url: str, manifest: ModelManifest) -> None:

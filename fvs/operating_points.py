@@ -243,7 +243,7 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
         why = self.unsupported_targets.get(f"{target_fmr:g}", "it was not derived")
         raise UsageError(
             f"pack {self.pack!r} has no operating point for FMR {target_fmr:g}: {why}",
-            advice=f"Targets with an operating point: {have}.",
+            advice=f"Targets with an operating point: {have}; name one with --fmr.",
         )
 
     def require_models(self, pack: Pack) -> None:
@@ -275,11 +275,14 @@ def load_operating_points(path: Path) -> OperatingPoints:
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=OperatingPoints)
-    except OSError as error:
+    except FileNotFoundError as error:
         raise ManifestError(
-            f"cannot read {path}: {error.strerror}",
-            advice="Derive it with `fvs operating-points derive`.",
+            f"pack {path.parent.name!r} has no operating points, so that it decides nothing",
+            advice="`fvs compare` gives its bare similarity; pack `standard` decides; `fvs "
+            "operating-points derive --help` says how to measure points of your own.",
         ) from error
+    except OSError as error:
+        raise ManifestError(f"cannot read {path}: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: {error}") from error
 

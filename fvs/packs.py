@@ -159,10 +159,12 @@ def load_pack(name: str, models_dir: Path, weight_dirs: Sequence[Path] = ()) -> 
 def _ways_to_get(name: str, missing: Sequence[ModelManifest]) -> str:
     """What to do about missing files; those without a url cannot come from upstream."""
     published = [m for m in missing if m.provenance.url]
-    unpublished = [m for m in missing if not m.provenance.url]
+    made = [m for m in missing if m.provenance.made_by]
+    unpublished = [m for m in missing if not (m.provenance.url or m.provenance.made_by)]
     ways = ["If you have the files, name their folder in FVS_MODELS or `fvs models import` it."]
     if published:
         ways.append(f"`fvs models pull {name}` fetches {_files_of(published)}.")
+    ways += [f"`{m.provenance.made_by}` makes {m.file}." for m in made]
     if unpublished:
         ways.append(
             f"{_files_of(unpublished)}: published nowhere as such, so import a copy or run "
