@@ -12,6 +12,7 @@ import onnxruntime as ort  # noqa: E402 - after the skip
 
 from fvs import detect_heads  # noqa: E402
 from fvs.manifest import DetectHead  # noqa: E402
+from training.common.checkpoint import restore, save  # noqa: E402
 from training.detector.batches import Batch  # noqa: E402
 from training.detector.config import NetworkConfig, load_config  # noqa: E402
 from training.detector.export import OUTPUTS, deployed, export, largest_difference  # noqa: E402
@@ -19,7 +20,6 @@ from training.detector.losses import decode, distance_iou, losses  # noqa: E402
 from training.detector.network import Deployed, Detector, pixels_to_tensor  # noqa: E402
 from training.detector.targets import SIZES_PX, assign, cell_grid  # noqa: E402
 from training.detector.train import Trainer  # noqa: E402
-from training.embedder.checkpoint import restore, save  # noqa: E402
 
 CONFIG = Path(__file__).parents[2] / "training" / "detector" / "detect240k.toml"
 SMALL = NetworkConfig(stem_px=8, widths=(4, 6, 8, 8), heads=(4, 6))

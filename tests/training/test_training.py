@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.embedder.schedule import Clock, RatePlan, learning_rate
+from training.common.schedule import Clock, RatePlan, learning_rate
 
 torch = pytest.importorskip("torch", reason="training needs the extra `train`")
 pytest.importorskip("onnxscript", reason="training needs the extra `train`")
 
+from training.common.checkpoint import restore, save  # noqa: E402
 from training.embedder.augment import views  # noqa: E402 - after the skip
 from training.embedder.batches import Batch, Batches  # noqa: E402
-from training.embedder.checkpoint import restore, save  # noqa: E402
 from training.embedder.config import StudentConfig, load_config  # noqa: E402
 from training.embedder.data import Label, Pool  # noqa: E402
 from training.embedder.export import export, largest_difference  # noqa: E402

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
+from training.common.config import Strict, read_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,11 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["ComposeConfig", "Config", "NetworkConfig", "OptimiserConfig", "load_config"]
 
 
-class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A frozen struct in which a misspelt key is an error."""
-
-
-class NetworkConfig(_Strict, frozen=True, kw_only=True):
+class NetworkConfig(Strict, frozen=True, kw_only=True):
     """Shape of the network.
 
     Attributes:
@@ -30,7 +26,7 @@ class NetworkConfig(_Strict, frozen=True, kw_only=True):
     heads: tuple[int, int]
 
 
-class ComposeConfig(_Strict, frozen=True, kw_only=True):
+class ComposeConfig(Strict, frozen=True, kw_only=True):
     """What frames are made of.
 
     Attributes:
@@ -54,7 +50,7 @@ class ComposeConfig(_Strict, frozen=True, kw_only=True):
     clutter: int
 
 
-class OptimiserConfig(_Strict, frozen=True, kw_only=True):
+class OptimiserConfig(Strict, frozen=True, kw_only=True):
     """AdamW on a cosine over the clock.
 
     Attributes:
@@ -83,7 +79,7 @@ class OptimiserConfig(_Strict, frozen=True, kw_only=True):
     checkpoint_seconds: float
 
 
-class LossConfig(_Strict, frozen=True, kw_only=True):
+class LossConfig(Strict, frozen=True, kw_only=True):
     """Weights of the parts of the loss, each a mean over the cells that hold a face."""
 
     score: float
@@ -92,7 +88,7 @@ class LossConfig(_Strict, frozen=True, kw_only=True):
     landmarks: float
 
 
-class Config(_Strict, frozen=True, kw_only=True):
+class Config(Strict, frozen=True, kw_only=True):
     """One run."""
 
     seed: int
@@ -103,5 +99,5 @@ class Config(_Strict, frozen=True, kw_only=True):
 
 
 def load_config(path: Path) -> Config:
-    """Read and check a run's TOML file."""
-    return msgspec.toml.decode(path.read_bytes(), type=Config)
+    """As `training.common.config.read_config`."""
+    return read_config(path, Config)

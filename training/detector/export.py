@@ -17,9 +17,10 @@ import onnxruntime as ort
 import torch
 
 from fvs.onnx_storage import store_as_float16
+from training.common.checkpoint import restore
+from training.common.onnx_files import to_onnx
 from training.detector.config import load_config
 from training.detector.network import STRIDES_PX, Deployed, Detector
-from training.embedder.checkpoint import restore
 
 if TYPE_CHECKING:
     from training.detector.config import NetworkConfig
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["OUTPUTS", "deployed", "export", "largest_difference", "main"]
 
 LOGGER = logging.getLogger(__name__)
-
-OPSET = 18
 
 OUTPUTS = [f"{kind}_{stride}" for kind in ("cls", "obj", "bbox", "kps") for stride in STRIDES_PX]
 
@@ -86,24 +85,16 @@ def deployed(checkpoint: Path, config: NetworkConfig) -> Deployed:
 def export(network: Deployed, path: Path) -> None:
     """Write the network as ONNX: `input` (N, 3, H, W) -> `OUTPUTS`, each (N, cells, columns)."""
     free = torch.export.Dim.DYNAMIC
-    program = torch.onnx.export(
-        network,
-        (torch.zeros(2, 3, EXAMPLE_PX, 2 * EXAMPLE_PX),),
-        input_names=["input"],
-        output_names=OUTPUTS,
-        dynamic_shapes={"x": {0: free, 2: free, 3: free}},
-        opset_version=OPSET,
-        dynamo=True,
-        verbose=False,
-    )
-    if program is None:
-        raise RuntimeError("torch.onnx.export gave no program")
-    program.optimize()
-    onnx.save(_bare(program.model_proto), path)
+    example = torch.zeros(2, 3, EXAMPLE_PX, 2 * EXAMPLE_PX)
+    onnx.save(_bare(to_onnx(network, example, OUTPUTS, {0: free, 2: free, 3: free})), path)
 
 
 def _bare(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Without the exporter's notes (lines of source, shapes between nodes): a tenth of the file."""
+    """Without the exporter's notes (lines of source, shapes between nodes): a tenth of the file.
+
+    Not `without_traces`, which spares the shapes and leaves other bytes in the initialisers: the
+    checkpoint must go on giving the file that ships.
+    """
     del model.graph.value_info[:]
     for part in [model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output]:
         del part.metadata_props[:]

@@ -28,6 +28,7 @@ from fvs.packs import shipped_models_dir
 from fvs.records import Faces, Images
 from fvs.refine import refine_faces
 from fvs.status import Status
+from training.common.pool import pool_tars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,7 +87,7 @@ def main() -> None:
     with args.index.open(newline="") as stream:
         uses = {row["file"]: row["use"] for row in csv.DictReader(stream)}
     uses = {file: use for file, use in uses.items() if use in USES}
-    tars = sorted((args.shared / "data").glob("pool_*.tar"))
+    tars = pool_tars(args.shared)
     detector = open_reference(args.shared / "models")
     _write(args.out, _label_all(_pictures(tars, uses), detector), uses)
 

@@ -6,29 +6,27 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import logging
-import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from training.common.checkpoint import restore, save
+from training.common.running import append_row, begin_run, set_learning_rate
+from training.common.schedule import Clock, RatePlan, learning_rate
 from training.detector.batches import stream
 from training.detector.config import load_config
 from training.detector.losses import losses
 from training.detector.network import Detector, pixels_to_tensor
 from training.detector.targets import assign, cell_grid
-from training.embedder.checkpoint import restore, save
-from training.embedder.schedule import Clock, RatePlan, learning_rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from training.detector.batches import Batch
-    from training.detector.config import Config, OptimiserConfig
+    from training.detector.config import Config
 
 __all__ = ["Trainer", "main"]
 
@@ -87,9 +85,12 @@ class Trainer:
     def step(self, seconds: float, batch: Batch) -> dict[str, float]:
         """One update at this time of the schedule; returns its losses."""
         self.seconds = seconds
-        rate = learning_rate(seconds, _plan(self.config.optimiser))
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        settings = self.config.optimiser
+        plan = RatePlan.of_one_phase(
+            settings.learning_rate, settings.warm_up_seconds, settings.seconds
+        )
+        rate = learning_rate(seconds, plan)
+        set_learning_rate(self.optimiser, rate)
         self.detector.train(not self._is_frozen(seconds))
         parts = self._losses(batch)
         weights = self.config.loss
@@ -121,17 +122,6 @@ class Trainer:
         return losses(levels, grid, targets, boxes, points)
 
 
-def _plan(optimiser: OptimiserConfig) -> RatePlan:
-    """A single phase: down to 0 at the end."""
-    return RatePlan(
-        top=optimiser.learning_rate,
-        warm_up=optimiser.warm_up_seconds,
-        low=0.0,
-        turn=optimiser.seconds,
-        total=math.inf,
-    )
-
-
 def main() -> None:
     """Train until the schedule ends, from the last checkpoint in --run where there is one."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -140,11 +130,8 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="checkpoint and log go here")
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("detect240k.toml"))
     args = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    args.run.mkdir(parents=True, exist_ok=True)
-    (args.run / "pid").write_text(f"{os.getpid()}\n")
+    begin_run(args.run)
     config = load_config(args.config)
-    torch.set_num_threads(1)
     trainer = Trainer(config)
     if (state := restore(args.run / "checkpoint.pt")) is not None:
         trainer.load(state)
@@ -174,12 +161,7 @@ def _train(trainer: Trainer, batches: Iterator[Batch], run: Path) -> None:
 def _log(path: Path, trainer: Trainer, row: dict[str, float]) -> None:
     frames = trainer.step_count * trainer.config.optimiser.batch
     counters = {"seconds": trainer.seconds, "step": trainer.step_count, "frames": frames}
-    new = not path.exists()
-    with path.open("a", newline="") as stream_:
-        writer = csv.DictWriter(stream_, LOG_COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow({k: f"{v:.6g}" for k, v in {**counters, **row}.items()})
+    append_row(path, LOG_COLUMNS, {**counters, **row})
     left = trainer.config.optimiser.seconds - trainer.seconds
     LOGGER.info(
         "step %d, %d frames, %.0f/s, %s, %.0f min left",

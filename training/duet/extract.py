@@ -27,6 +27,7 @@ from fvs.folders import PictureSet
 from fvs.image import decode_images
 from fvs.refine import refine_faces
 from fvs.status import Role
+from training.common.pool import pool_tars
 from training.duet.graph import CANVAS_PX, INPUT_NAME, compose_raw
 from training.embedder.landmarks import open_detector
 
@@ -60,7 +61,7 @@ def main() -> None:
     rows = _chosen_rows(args.pool, args.train_every)
     detector = open_detector(args.shared / "models")
     session = _open(compose_raw(*open_parts(args.dlib, args.own)))
-    sets = [PictureSet.open(tar) for tar in sorted((args.shared / "data").glob("pool_*.tar"))]
+    sets = [PictureSet.open(tar) for tar in pool_tars(args.shared)]
     where = {Path(name).name: (one, name) for one in sets for name in one.pictures}
     chunks = [rows[i : i + CHUNK_PICTURES] for i in range(0, len(rows), CHUNK_PICTURES)]
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
     from fvs.records import F32, U8
+    from training.common.schedule import Clock
     from training.embedder.config import Config
     from training.embedder.data import Pool
-    from training.embedder.schedule import Clock
     from training.embedder.teacher import OnnxEmbedder
 
 __all__ = ["Batch", "Batches"]

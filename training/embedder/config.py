@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
+from training.common.config import Strict, read_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,11 +19,7 @@ __all__ = [
 ]
 
 
-class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A frozen struct in which a misspelt key is an error."""
-
-
-class StudentConfig(_Strict, frozen=True, kw_only=True):
+class StudentConfig(Strict, frozen=True, kw_only=True):
     """Shape of the network.
 
     Attributes:
@@ -39,7 +35,7 @@ class StudentConfig(_Strict, frozen=True, kw_only=True):
     dimension: int
 
 
-class AugmentConfig(_Strict, frozen=True, kw_only=True):
+class AugmentConfig(Strict, frozen=True, kw_only=True):
     """How far a view departs from its picture.
 
     Attributes:
@@ -77,7 +73,7 @@ class AugmentConfig(_Strict, frozen=True, kw_only=True):
     paste_side: tuple[float, float]
 
 
-class OptimiserConfig(_Strict, frozen=True, kw_only=True):
+class OptimiserConfig(Strict, frozen=True, kw_only=True):
     """AdamW on two cosines over the clock: distillation, then separation.
 
     Attributes:
@@ -104,7 +100,7 @@ class OptimiserConfig(_Strict, frozen=True, kw_only=True):
     checkpoint_seconds: float
 
 
-class SeparationConfig(_Strict, frozen=True, kw_only=True):
+class SeparationConfig(Strict, frozen=True, kw_only=True):
     """The second phase: pictures of people alike are pushed apart.
 
     Attributes:
@@ -127,7 +123,7 @@ class SeparationConfig(_Strict, frozen=True, kw_only=True):
     age_bands: tuple[float, ...]
 
 
-class Config(_Strict, frozen=True, kw_only=True):
+class Config(Strict, frozen=True, kw_only=True):
     """A whole run."""
 
     seed: int
@@ -143,9 +139,5 @@ class Config(_Strict, frozen=True, kw_only=True):
 
 
 def load_config(path: Path) -> Config:
-    """Read and check a configuration.
-
-    Raises:
-        msgspec.ValidationError: a key is missing, unknown or of the wrong type (with its path).
-    """
-    return msgspec.toml.decode(path.read_bytes(), type=Config)
+    """As `training.common.config.read_config`."""
+    return read_config(path, Config)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
+from training.common.pool import EAST_ASIAN_GROUPS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from fvs.records import F32, U8, Int
 
 __all__ = ["Cell", "Label", "Pool", "Replay", "cells_of", "draw_alike"]
-
-EAST_ASIAN_GROUPS = ("east-asian (mostly)", "asian")
 
 
 class Label(NamedTuple):

@@ -16,16 +16,15 @@ import onnxruntime as ort
 import torch
 from torch import nn
 
-from training.embedder.checkpoint import restore
+from training.common.checkpoint import restore
+from training.common.onnx_files import to_onnx, without_traces
 from training.embedder.config import load_config
 from training.embedder.geometry import INPUT_PX
 from training.embedder.student import Mirrored, Student
 
-__all__ = ["export", "largest_difference", "main", "without_traces"]
+__all__ = ["export", "largest_difference", "main"]
 
 LOGGER = logging.getLogger(__name__)
-
-OPSET = 18
 
 TOLERANCE = 1e-4
 """Largest difference of unit-length embeddings between torch and onnxruntime."""
@@ -60,30 +59,8 @@ def main() -> None:
 def export(network: nn.Module, path: Path) -> None:
     """Write the network as ONNX: `input` (N, 3, 112, 112) -> `embedding` (N, D)."""
     example = torch.zeros(2, 3, INPUT_PX, INPUT_PX)
-    program = torch.onnx.export(
-        network.eval(),
-        (example,),
-        input_names=["input"],
-        output_names=["embedding"],
-        dynamic_shapes={"x": {0: torch.export.Dim("N")}},
-        opset_version=OPSET,
-        dynamo=True,
-        verbose=False,
-    )
-    if program is None:
-        raise RuntimeError("torch.onnx.export gave no program")
-    program.optimize()
-    onnx.save(without_traces(program.model_proto), path)
-
-
-def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model without the exporter's notes on which line of which file made each node."""
-    graph = model.graph
-    values = (*graph.input, *graph.output, *graph.value_info)
-    for part in (model, graph, *graph.node, *graph.initializer, *values):
-        del part.metadata_props[:]
-        part.doc_string = ""
-    return model
+    model = to_onnx(network, example, ["embedding"], {0: torch.export.Dim("N")})
+    onnx.save(without_traces(model), path)
 
 
 def largest_difference(network: nn.Module, path: Path) -> float:

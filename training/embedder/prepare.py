@@ -9,7 +9,6 @@ import argparse
 import csv
 import hashlib
 import logging
-import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
+from training.common.pool import pictures_in, pool_tars
 from training.embedder.geometry import INPUT_PX, MARGIN_PX
 from training.embedder.landmarks import align_pictures, open_detector
 from training.embedder.lists import SAME_PICTURE_COSINE, duplicates, is_held_out, meets
@@ -72,7 +72,7 @@ def main() -> None:
         np.save(args.out / f"{name}_teacher.npy", embeddings)
         return found, embeddings
 
-    pool, pool_teacher = prepared("pool", sorted(data.glob("pool_*.tar")))
+    pool, pool_teacher = prepared("pool", pool_tars(args.shared))
     lfw, lfw_teacher = prepared("lfw", [data / "lfw_eval.tar"])
     use = chosen_uses(
         [row.file for row in pool],
@@ -103,19 +103,10 @@ def align_tars(tars: list[Path], detector: Network) -> Iterator[Aligned]:
         return [Aligned(*row) for row in zip(files, hashes, crops, strict=True)]
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        pictures = _pictures(tars)
+        pictures = pictures_in(tars)
         while batches := [b for _ in range(WORKERS) if (b := list(islice(pictures, BATCH)))]:
             for rows in pool.map(align, batches):
                 yield from rows
-
-
-def _pictures(tars: list[Path]) -> Iterator[tuple[str, bytes]]:
-    for path in tars:
-        with tarfile.open(path) as archive:
-            for member in archive:
-                stream = archive.extractfile(member)
-                if stream is not None and member.name.endswith(".jpg"):
-                    yield member.name, stream.read()
 
 
 def _decoded(content: bytes) -> Pixels | None:

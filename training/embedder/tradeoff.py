@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 
-from training.embedder.checkpoint import restore, save
+from training.common.checkpoint import restore, save
 from training.embedder.config import load_config
 from training.embedder.evaluate import evaluate, inequity
 from training.embedder.material import open_material

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +14,14 @@ import cv2
 import numpy as np
 import torch
 
+from training.common.checkpoint import restore, save
+from training.common.running import append_row, begin_run, set_learning_rate
+from training.common.schedule import Clock, RatePlan, learning_rate
 from training.embedder.batches import Batch, Batches
-from training.embedder.checkpoint import restore, save
 from training.embedder.config import load_config
 from training.embedder.data import Pool
 from training.embedder.losses import distillation, separation
 from training.embedder.prepare import inner
-from training.embedder.schedule import Clock, RatePlan, learning_rate
 from training.embedder.student import Student, pixels_to_tensor
 from training.embedder.teacher import open_teacher
 
@@ -82,8 +81,7 @@ class Trainer:
         """One update at this time of the schedule; returns its losses."""
         self.seconds = seconds
         rate = learning_rate(seconds, _plan(self.config))
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        set_learning_rate(self.optimiser, rate)
         # Batches of people alike would bend the normalisation towards them, so it is frozen then.
         self.student.train(batch.alike == 0)
         losses = self._losses(batch)
@@ -142,13 +140,8 @@ def main() -> None:
         "--begin-with", type=Path, help="another run's checkpoint, for a new schedule"
     )
     args = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    args.run.mkdir(parents=True, exist_ok=True)
-    (args.run / "pid").write_text(f"{os.getpid()}\n")
+    begin_run(args.run)
     config = load_config(args.config)
-    # One thread here and one for the batches: they wait for each other only between batches,
-    # whereas threads inside an operator wait thousands of times, each time for the busiest core.
-    torch.set_num_threads(1)
     cv2.setNumThreads(1)
     pool = Pool.open(args.data, "pool")
     trainer = Trainer(config, pool)
@@ -187,12 +180,7 @@ def _log(path: Path, trainer: Trainer, row: dict[str, float]) -> None:
     counters = {
         "seconds": trainer.seconds, "step": trainer.step_count, "pictures": trainer.picture_count
     }  # fmt: skip
-    new = not path.exists()
-    with path.open("a", newline="") as stream:
-        writer = csv.DictWriter(stream, LOG_COLUMNS, restval="", lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow({k: f"{v:.6g}" for k, v in {**counters, **row}.items()})
+    append_row(path, LOG_COLUMNS, {**counters, **row})
     left = trainer.config.optimiser.seconds - trainer.seconds
     LOGGER.info(
         "step %d, %d pictures, %.0f/s, %s, %.0f min left",

@@ -13,15 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import onnx
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    QuantFormat,
-    QuantType,
-    quantize_static,
-)
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from fvs.onnx_storage import store_as_float16
+from training.common.onnx_files import write_reduced
 from training.embedder.evaluate import evaluate
 from training.embedder.material import Material, open_material
 from training.embedder.teacher import STUDENT_PIXELS, OnnxEmbedder
@@ -29,7 +22,7 @@ from training.embedder.teacher import STUDENT_PIXELS, OnnxEmbedder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fvs.records import F32, U8
+    from fvs.records import U8
     from training.embedder.evaluate import Report
 
 __all__ = ["Measured", "main", "write_variants"]
@@ -60,21 +53,6 @@ class Measured(NamedTuple):
     heldout_cosine: float
 
 
-class _Crops(CalibrationDataReader):  # type: ignore[misc] # onnxruntime has no types here
-    """One crop after another, as the network wants it."""
-
-    def __init__(self, crops_rgb: U8) -> None:
-        self._rows = iter(crops_rgb)
-
-    def get_next(self) -> dict[str, F32] | None:
-        """The next input; None at the end, as onnxruntime asks."""
-        crop = next(self._rows, None)
-        if crop is None:
-            return None
-        pixels = (crop - np.array(STUDENT_PIXELS.mean_rgb)) / np.array(STUDENT_PIXELS.std_rgb)
-        return {"input": pixels.transpose(2, 0, 1)[None].astype(np.float32)}
-
-
 def write_variants(student: Path, calibration_rgb: U8, folder: Path) -> dict[str, Path]:
     """Write the reduced networks beside each other and name all three.
 
@@ -83,24 +61,11 @@ def write_variants(student: Path, calibration_rgb: U8, folder: Path) -> dict[str
         calibration_rgb: (N, 112, 112, 3) uint8 RGB crops for the ranges of int8.
         folder: for the results.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    half, prepared, int8 = (folder / f"{n}.onnx" for n in ("float16", "prepared", "int8"))
-    onnx.save(store_as_float16(onnx.load(student)), half)
-    quant_pre_process(student, prepared)
-    quantize_static(
-        prepared,
-        int8,
-        _Crops(calibration_rgb),
-        quant_format=QuantFormat.QDQ,
-        per_channel=True,
-        # Processors without VNNI add products of 8 bits in 16, which 7-bit weights cannot overflow.
-        reduce_range=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-    )
-    prepared.unlink()
-    onnx.save(_without_unused_domains(onnx.load(int8)), int8)
-    return {"float32": student, "float16 storage": half, "int8": int8}
+    mean, std = np.array(STUDENT_PIXELS.mean_rgb), np.array(STUDENT_PIXELS.std_rgb)
+    inputs = (((crop - mean) / std).transpose(2, 0, 1)[None] for crop in calibration_rgb)
+    paths = write_reduced(student, (each.astype(np.float32) for each in inputs), folder)
+    onnx.save(_without_unused_domains(onnx.load(paths["int8"])), paths["int8"])
+    return paths
 
 
 def _without_unused_domains(model: onnx.ModelProto) -> onnx.ModelProto:

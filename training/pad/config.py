@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
+from training.common.config import Strict, read_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,11 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Config", "ExampleConfig", "NetworkConfig", "OptimiserConfig", "load_config"]
 
 
-class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A frozen struct in which a misspelt key is an error."""
-
-
-class NetworkConfig(_Strict, frozen=True, kw_only=True):
+class NetworkConfig(Strict, frozen=True, kw_only=True):
     """Shape of the network.
 
     Attributes:
@@ -30,7 +26,7 @@ class NetworkConfig(_Strict, frozen=True, kw_only=True):
     depths: tuple[int, ...]
 
 
-class ExampleConfig(_Strict, frozen=True, kw_only=True):
+class ExampleConfig(Strict, frozen=True, kw_only=True):
     """What is drawn.
 
     Attributes:
@@ -58,7 +54,7 @@ class ExampleConfig(_Strict, frozen=True, kw_only=True):
     doubted_weight: float
 
 
-class OptimiserConfig(_Strict, frozen=True, kw_only=True):
+class OptimiserConfig(Strict, frozen=True, kw_only=True):
     """AdamW on a cosine over the clock.
 
     Attributes:
@@ -82,7 +78,7 @@ class OptimiserConfig(_Strict, frozen=True, kw_only=True):
     checkpoint_seconds: float
 
 
-class Config(_Strict, frozen=True, kw_only=True):
+class Config(Strict, frozen=True, kw_only=True):
     """A whole run."""
 
     seed: int
@@ -92,9 +88,5 @@ class Config(_Strict, frozen=True, kw_only=True):
 
 
 def load_config(path: Path) -> Config:
-    """Read and check a configuration.
-
-    Raises:
-        msgspec.ValidationError: a key is missing, unknown or of the wrong type (with its path).
-    """
-    return msgspec.toml.decode(path.read_bytes(), type=Config)
+    """As `training.common.config.read_config`."""
+    return read_config(path, Config)

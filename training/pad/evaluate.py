@@ -22,11 +22,12 @@ from fvs.manifest import load_manifest
 from fvs.network import Network, Runtime
 from fvs.packs import shipped_models_dir
 from fvs.specimen.presentation import SPECIES
+from training.common.pool import pictures_in, pool_tars
 from training.embedder.landmarks import open_detector
 from training.pad import report as reports
 from training.pad.config import load_config
 from training.pad.geometry import LIVE
-from training.pad.index import decoded, pictures_in, pool_tars, read_index
+from training.pad.index import decoded, read_index
 from training.pad.prepare import main_boxes, mean_softmax, open_teachers
 from training.pad.trials import (
     INDEPENDENT,

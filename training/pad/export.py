@@ -16,8 +16,8 @@ import onnxruntime as ort
 import torch
 
 from fvs.onnx_storage import store_as_float16
-from training.embedder.checkpoint import restore
-from training.embedder.export import without_traces
+from training.common.checkpoint import restore
+from training.common.onnx_files import to_onnx, without_traces
 from training.pad.config import load_config
 from training.pad.geometry import INPUT_PX
 from training.pad.network import PadNetwork
@@ -25,8 +25,6 @@ from training.pad.network import PadNetwork
 __all__ = ["export", "largest_difference", "main"]
 
 LOGGER = logging.getLogger(__name__)
-
-OPSET = 18
 
 TOLERANCE = 1e-4
 """Largest difference of class probabilities between torch and onnxruntime in float32."""
@@ -66,20 +64,8 @@ def main() -> None:
 def export(network: PadNetwork, path: Path) -> None:
     """Write the network as ONNX: `input` (N, 3, 128, 128) -> `logits` (N, 3)."""
     example = torch.zeros(2, 3, INPUT_PX, INPUT_PX)
-    program = torch.onnx.export(
-        network.eval(),
-        (example,),
-        input_names=["input"],
-        output_names=["logits"],
-        dynamic_shapes={"x": {0: torch.export.Dim("N")}},
-        opset_version=OPSET,
-        dynamo=True,
-        verbose=False,
-    )
-    if program is None:
-        raise RuntimeError("torch.onnx.export gave no program")
-    program.optimize()
-    onnx.save(without_traces(program.model_proto), path)
+    model = to_onnx(network, example, ["logits"], {0: torch.export.Dim("N")})
+    onnx.save(without_traces(model), path)
 
 
 def largest_difference(network: PadNetwork, path: Path) -> float:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import csv
-import tarfile
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from fvs.records import Pixels
 
-__all__ = ["Box", "Face", "decoded", "pictures_in", "pool_tars", "read_index", "write_index"]
+__all__ = ["Box", "Face", "decoded", "read_index", "write_index"]
 
 Box = tuple[float, float, float, float]
 
@@ -41,21 +40,6 @@ class Face(NamedTuple):
     use: str
     xyxy_px: Box
     teachers: tuple[float, float, float]
-
-
-def pool_tars(shared: Path) -> list[Path]:
-    """The tar files of the pool, in order."""
-    return sorted((shared / "data").glob("pool_*.tar"))
-
-
-def pictures_in(tars: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
-    """File name and content of every JPEG file, in order."""
-    for path in tars:
-        with tarfile.open(path) as archive:
-            for member in archive:
-                stream = archive.extractfile(member)
-                if stream is not None and member.name.endswith(".jpg"):
-                    yield member.name, stream.read()
 
 
 def decoded(content: bytes) -> Pixels:

@@ -27,8 +27,9 @@ from fvs.network import Network, Runtime
 from fvs.packs import shipped_models_dir
 from fvs.records import Images
 from fvs.status import Role, Status
+from training.common.pool import pictures_in, pool_tars
 from training.embedder.landmarks import open_detector
-from training.pad.index import Face, pictures_in, pool_tars, write_index
+from training.pad.index import Face, write_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

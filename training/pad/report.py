@@ -9,6 +9,7 @@ import numpy as np
 
 from fvs.metrics.intervals import rate
 from fvs.operating_points import Rate  # noqa: TC001 - msgspec reads the annotations
+from training.common.pool import EAST_ASIAN_GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +21,6 @@ __all__ = [
     "GROUPS", "Report", "Row", "by_group", "markdown", "passed", "refused", "threshold_for",
     "trade_off",
 ]  # fmt: skip
-
-EAST_ASIAN_GROUPS = ("east-asian (mostly)", "asian")
 
 
 class Row(msgspec.Struct, frozen=True):

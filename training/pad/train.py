@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +16,15 @@ import torch
 from torch.nn import functional
 
 from fvs.specimen.presentation import SPECIES
-from training.embedder.checkpoint import restore, save
-from training.embedder.schedule import Clock, RatePlan, learning_rate
+from training.common.checkpoint import restore, save
+from training.common.pool import pictures_in, pool_tars
+from training.common.running import append_row, begin_run, set_learning_rate
+from training.common.schedule import Clock, RatePlan, learning_rate
 from training.pad.buffer import Buffer
 from training.pad.config import load_config
 from training.pad.examples import Example, Examples
 from training.pad.geometry import LIVE
-from training.pad.index import pictures_in, pool_tars, read_index
+from training.pad.index import read_index
 from training.pad.network import PadNetwork, pixels_to_tensor
 
 if TYPE_CHECKING:
@@ -84,13 +84,11 @@ class Trainer:
         """One update at this time of the schedule; returns its loss."""
         self.seconds = seconds
         settings = self.config.optimiser
-        plan = RatePlan(
-            settings.learning_rate, settings.warm_up_seconds, 0.0, settings.seconds,
-            settings.seconds + 1,
-        )  # fmt: skip
+        plan = RatePlan.of_one_phase(
+            settings.learning_rate, settings.warm_up_seconds, settings.seconds
+        )
         rate = learning_rate(seconds, plan)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        set_learning_rate(self.optimiser, rate)
         self.network.train()
         crops, targets, weights = (torch.from_numpy(array) for array in batch)
         each = functional.cross_entropy(self.logits(crops), targets, reduction="none")
@@ -134,11 +132,8 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="checkpoint and log go here")
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("pad128.toml"))
     args = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    args.run.mkdir(parents=True, exist_ok=True)
-    (args.run / "pid").write_text(f"{os.getpid()}\n")
+    begin_run(args.run)
     config = load_config(args.config)
-    torch.set_num_threads(1)
     cv2.setNumThreads(1)
     faces = read_index(args.data / "pool.csv")
     contents = dict(pictures_in(pool_tars(args.shared)))
@@ -184,12 +179,7 @@ def _log(path: Path, trainer: Trainer, row: dict[str, float]) -> None:
     counters = {
         "seconds": trainer.seconds, "step": trainer.step_count, "examples": trainer.example_count
     }  # fmt: skip
-    new = not path.exists()
-    with path.open("a", newline="") as stream:
-        writer = csv.DictWriter(stream, LOG_COLUMNS, restval="", lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow({k: f"{v:.6g}" for k, v in {**counters, **row}.items()})
+    append_row(path, LOG_COLUMNS, {**counters, **row})
     words = ", ".join(f"{name} {value:.4g}" for name, value in row.items())
     LOGGER.info("step %d, %s", trainer.step_count, words)
 

@@ -15,18 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
-import onnx
 import onnxruntime as ort
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    QuantFormat,
-    QuantType,
-    quantize_static,
-)
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from fvs.onnx_storage import store_as_float16
 from fvs.specimen.presentation import SPECIES
+from training.common.onnx_files import write_reduced
 from training.pad.evaluate import OURS
 from training.pad.geometry import LIVE
 from training.pad.network import PIXEL_MEAN, PIXEL_STD
@@ -35,25 +27,13 @@ from training.pad.trials import Crops, kept
 if TYPE_CHECKING:
     from fvs.records import F32, F64, U8
 
-__all__ = ["live_of", "main", "write_variants"]
+__all__ = ["live_of", "main"]
 
 CALIBRATION_CROPS = 200
 
 TIMED_RUNS = 200
 
 CHUNK = 32
-
-
-class _Reader(CalibrationDataReader):  # type: ignore[misc] # onnxruntime has no types here
-    """One crop after another, as the network wants it."""
-
-    def __init__(self, crops_rgb: U8) -> None:
-        self._rows = iter(crops_rgb)
-
-    def get_next(self) -> dict[str, F32] | None:
-        """The next input, or None."""
-        crop = next(self._rows, None)
-        return None if crop is None else {"input": _tensor(crop[None])}
 
 
 def main() -> None:
@@ -69,7 +49,8 @@ def main() -> None:
     live = _crops(sets["live_captured"])
     attacks = np.concatenate([_crops(sets[name]) for name in SPECIES])
     calibration = _crops(sets["tuning_captured"])[:CALIBRATION_CROPS]
-    variants = write_variants(args.run / "pad_float32.onnx", calibration, args.out)
+    inputs = (_tensor(crop[None]) for crop in calibration)
+    variants = write_reduced(args.run / "pad_float32.onnx", inputs, args.out)
     whole = None
     lines = ["| | KB | ms | BPCER | APCER, all species | largest change of a probability |"]
     lines.append("|---|--:|--:|--:|--:|--:|")
@@ -85,33 +66,6 @@ def main() -> None:
         )  # fmt: skip
         lines.append(f"| {name} | {' | '.join(cells)} |")
     sys.stdout.write("\n".join(lines) + "\n")
-
-
-def write_variants(network: Path, calibration_rgb: U8, folder: Path) -> dict[str, Path]:
-    """Write the reduced networks beside each other and name all three.
-
-    Args:
-        network: the float32 export.
-        calibration_rgb: (N, 128, 128, 3) uint8 RGB crops for the ranges of int8.
-        folder: for the results.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    half, prepared, int8 = (folder / f"{n}.onnx" for n in ("float16", "prepared", "int8"))
-    onnx.save(store_as_float16(onnx.load(network)), half)
-    quant_pre_process(network, prepared)
-    quantize_static(
-        prepared,
-        int8,
-        _Reader(calibration_rgb),
-        quant_format=QuantFormat.QDQ,
-        per_channel=True,
-        # Processors without VNNI add products of 8 bits in 16, which 7-bit weights cannot overflow.
-        reduce_range=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-    )
-    prepared.unlink()
-    return {"float32": network, "float16 storage": half, "int8": int8}
 
 
 def live_of(session: ort.InferenceSession, crops_rgb: U8) -> F64:

@@ -30,6 +30,7 @@ from fvs.raster import limit_opencv_threads, warp_affine
 from fvs.recognisability import unified_quality_scores
 from fvs.records import Crops, Embeddings
 from fvs.status import Role
+from training.common.pool import pool_tars
 from training.embedder.geometry import MARGIN_PX
 from training.recognisability.readout import Views, fit_direction, recovered
 from training.recognisability.ruin import ruined_views
@@ -146,7 +147,7 @@ def _portraits(network: Network, shared: Path, files: list[str]) -> Embeddings:
     pack = load_pack(DETECTOR_PACK, shipped_models_dir(), [shared / "models"])
     detector = Network(pack.detector.manifest, pack.detector.weights, Runtime())
     engine = Engine(detector, network, ())
-    tars = [PictureSet.open(path) for path in sorted((shared / "data").glob("pool_*.tar"))]
+    tars = [PictureSet.open(path) for path in pool_tars(shared)]
     home = {name: pictures for pictures in tars for name in pictures.names}
     contents = [home[file].read([file])[0] for file in files]
     starts = range(0, len(files), BATCH)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,11 @@ class RatePlan(NamedTuple):
     low: float
     turn: float
     total: float
+
+    @classmethod
+    def of_one_phase(cls, top: float, warm_up: float, end: float) -> Self:
+        """Down to 0 at `end`, and 0 after it."""
+        return cls(top, warm_up, low=0.0, turn=end, total=math.inf)
 
 
 class Clock:
