@@ -259,8 +259,7 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
                 advice="Derive them anew with `fvs operating-points derive`.",
             )
         measured = (self.detector_sha256, self.embedder_sha256, *self.pad_sha256)
-        present = (pack.detector, pack.embedder, *pack.pad)
-        if measured != tuple(files.manifest.sha256 for files in present):
+        if measured != tuple(files.manifest.sha256 for files in pack.files):
             raise ManifestError(
                 f"the operating points of pack {pack.name!r} were measured with other weights",
                 advice="Derive them anew with `fvs operating-points derive`.",

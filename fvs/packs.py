@@ -66,6 +66,11 @@ class Pack:
     pad: tuple[ModelFiles, ...]
     operating_points_path: Path
 
+    @property
+    def files(self) -> tuple[ModelFiles, ...]:
+        """Detector, embedder, then the PAD networks."""
+        return (self.detector, self.embedder, *self.pad)
+
 
 def shipped_models_dir() -> Path:
     """The folder of manifests that came with this installation (wheel or checkout)."""

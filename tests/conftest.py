@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fvs.dlib_import.install import locate_weights
+from fvs.errors import MissingExtraError
 from fvs.packs import Pack, load_pack, shipped_models_dir
 from tests import postgres_server
 
@@ -25,6 +27,15 @@ def shared_dir() -> Path:
 def reference_pack(shared_dir: Path) -> Pack:
     """The reference pack with the weights of `shared_dir`."""
     return load_pack("reference", shipped_models_dir(), [shared_dir / "models"])
+
+
+@pytest.fixture(scope="session")
+def dlib_weights() -> Path:
+    """Dlib's own file as a package carries it, or a skip."""
+    try:
+        return locate_weights()
+    except MissingExtraError as error:
+        pytest.skip(f"{error} (extra `dlib`)")
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ def run_demo(prefix, python, folder, **environment):
 def test_every_file_of_our_packs_is_in_the_repository(name):
     """No weight folder is needed, and every file may be passed on."""
     pack = load_pack(name, shipped_models_dir())
-    for files in (pack.detector, pack.embedder, *pack.pad):
+    for files in pack.files:
         assert files.weights.is_relative_to(shipped_models_dir())
 
 

@@ -77,7 +77,7 @@ def measure_costs(packs: Mapping[str, Pack], places: Places, rounds: Rounds) -> 
     starts = _time_starts(tuple(packs), places, rounds.start)
     return {
         name: Costs(
-            networks=tuple(networks[files.manifest.id] for files in _files_of(pack)),
+            networks=tuple(networks[files.manifest.id] for files in pack.files),
             pair=pairs[name],
             start_up=starts[name],
         )
@@ -85,13 +85,9 @@ def measure_costs(packs: Mapping[str, Pack], places: Places, rounds: Rounds) -> 
     }
 
 
-def _files_of(pack: Pack) -> tuple[ModelFiles, ...]:
-    return (pack.detector, pack.embedder, *pack.pad)
-
-
 def _networks_of(packs: Iterable[Pack]) -> dict[str, ModelFiles]:
     """Each network once, though several packs may have it."""
-    return {files.manifest.id: files for pack in packs for files in _files_of(pack)}
+    return {files.manifest.id: files for pack in packs for files in pack.files}
 
 
 def time_networks(models: Mapping[str, ModelFiles], rounds: int) -> dict[str, NetworkCost]:

@@ -14,7 +14,7 @@ from fvs.cli.output import OUTPUT_CONSOLE
 from fvs.engine import Engine, EngineSettings
 from fvs.errors import ModelNotFoundError, UsageError
 from fvs.image import DecodeLimits
-from fvs.packs import ModelFiles, Pack, list_packs, load_pack, shipped_models_dir
+from fvs.packs import Pack, list_packs, load_pack, shipped_models_dir
 from fvs.raster import encode_png, limit_opencv_threads
 
 if TYPE_CHECKING:
@@ -96,15 +96,11 @@ def _pack_in(folder: Path, homes: Sequence[Path]) -> Pack:
             except ModelNotFoundError:
                 continue
             # What ships needs no folder: a folder means the pack that its files make whole.
-            if any(files.weights.is_relative_to(folder) for files in _files_of(pack)):
+            if any(files.weights.is_relative_to(folder) for files in pack.files):
                 return pack
     raise ModelNotFoundError(
         f"{folder} holds no complete pack", advice="`fvs models list` names each pack's files."
     )
-
-
-def _files_of(pack: Pack) -> tuple[ModelFiles, ...]:
-    return (pack.detector, pack.embedder, *pack.pad)
 
 
 def open_engine(pack: Pack) -> Engine:

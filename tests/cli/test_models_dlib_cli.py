@@ -6,8 +6,7 @@ from importlib import metadata
 
 import pytest
 
-from fvs.dlib_import.install import MODEL_ID, locate_weights
-from fvs.errors import MissingExtraError
+from fvs.dlib_import.install import MODEL_ID
 from fvs.manifest import load_manifest
 from fvs.packs import shipped_models_dir
 from tests import tiny_onnx
@@ -25,15 +24,6 @@ def elsewhere(tmp_path, monkeypatch):
     return tmp_path / "here"
 
 
-@pytest.fixture(scope="module")
-def installed():
-    """The published file, or a skip."""
-    try:
-        return locate_weights()
-    except MissingExtraError as error:
-        pytest.skip(f"{error} (extra `dlib`)")
-
-
 @pytest.fixture
 def no_package(monkeypatch):
     """The package that carries the file is not installed."""
@@ -47,7 +37,7 @@ def no_package(monkeypatch):
 class TestWithWeights:
     """Where the network can be had."""
 
-    @pytest.mark.usefixtures("installed")
+    @pytest.mark.usefixtures("dlib_weights")
     def test_to_another_folder(self, fvs, tmp_path):
         """With --to it is made there, once, with the hash that the manifest states."""
         target = tmp_path / "to" / MODEL_ID / MANIFEST.file
@@ -60,10 +50,10 @@ class TestWithWeights:
         assert target.stat().st_mtime_ns == before
 
     @pytest.mark.usefixtures("no_package")
-    def test_from_a_copy(self, fvs, installed, tmp_path):
+    def test_from_a_copy(self, fvs, dlib_weights, tmp_path):
         """A copy of the file will do where the package is not installed."""
         copy = tmp_path / "copy.bin"
-        copy.symlink_to(installed)
+        copy.symlink_to(dlib_weights)
         ran = fvs("models", "import", "dlib", "--file", copy, "--to", tmp_path / "to")
         assert ran.code == 0
         assert ran.out.startswith(f"imported {MODEL_ID} to ")

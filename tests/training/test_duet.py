@@ -8,7 +8,6 @@ from onnx import TensorProto, helper, numpy_helper
 from fvs.geometry import ARCFACE_TEMPLATE_112, FACE_TEMPLATES, similarity_transforms
 from training.duet.graph import (
     CANVAS_PX,
-    DLIB_MEAN_RGB,
     DLIB_WINDOW_XYXY_PX,
     INPUT_NAME,
     OWN_WINDOW_XYXY_PX,
@@ -75,7 +74,7 @@ def oracle_raw(picture):
     """Mean answers of both networks over the picture and its mirror image."""
     answers = []
     for view in (picture, picture[:, ::-1]):
-        chip = (window(view, DLIB_WINDOW_XYXY_PX) - DLIB_MEAN_RGB) / 256
+        chip = (window(view, DLIB_WINDOW_XYXY_PX) - (122.782, 117.001, 104.298)) / 256
         # Scaling by 2 / 3 keeps the mean of a smooth picture, which is all this network sees.
         own = (window(view, OWN_WINDOW_XYXY_PX) - 127.5) / 128
         answers.append((blocks_of(chip, DLIB_MATRIX), blocks_of(own, OWN_MATRIX)))

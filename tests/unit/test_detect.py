@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fvs.detect import FaceSearch, FitScore, Look, SearchStep, detect_faces
 from fvs.errors import UsageError
 from fvs.geometry import upright_quarters
-from tests.faces import MarkDetector, images, marked_picture
+from tests.faces import MarkDetector, NoDetector, images, marked_picture
 
 NEAR_SIDE, CLOSE_SIDE, FAR_SIDE = 160, 96, 320
 SEARCH = FaceSearch(
@@ -199,14 +199,8 @@ class TestMistakes:
 
     def test_network_of_another_task(self) -> None:
         """An embedder is refused by name."""
-
-        class Embedder:
-            class manifest:  # noqa: N801 - stands in for an attribute
-                id = "embed-x"
-                detect = None
-
         with pytest.raises(UsageError, match="embed-x is no detector"):
-            detect_faces(images([]), Embedder(), SEARCH)
+            detect_faces(images([]), NoDetector(), SEARCH)
 
     @pytest.mark.parametrize(("side_px", "border"), [(0, 0.1), (320, 0.5), (320, -0.1)])
     def test_look_without_room(self, side_px: int, border: float) -> None:

@@ -54,20 +54,11 @@ def written(network):
     return dlib_file(network)
 
 
-@pytest.fixture(scope="module")
-def installed():
-    """The published file, or a skip."""
-    try:
-        return locate_weights()
-    except MissingExtraError as error:
-        pytest.skip(f"{error} (extra `dlib`)")
-
-
 @pytest.fixture(scope="module", params=["random", "published"])
 def source(request, tmp_path_factory):
     """A network's file: random weights, or dlib's own where it is installed."""
     if request.param == "published":
-        return request.getfixturevalue("installed")
+        return request.getfixturevalue("dlib_weights")
     path = tmp_path_factory.mktemp("dlib") / "random.dat"
     path.write_bytes(request.getfixturevalue("written")[0])
     return path
@@ -265,10 +256,10 @@ class TestGraph:
 
 
 @pytest.fixture(scope="module")
-def imported(installed, tmp_path_factory):
+def imported(dlib_weights, tmp_path_factory):
     """The network that `fvs models import dlib` makes, opened by its manifest."""
     path = tmp_path_factory.mktemp("dlib") / MANIFEST.file
-    path.write_bytes(convert(installed))
+    path.write_bytes(convert(dlib_weights))
     return Network(MANIFEST, path, Runtime())
 
 
@@ -286,10 +277,10 @@ class TestManifest:
         """The file that is made has the hash that the manifest states, and runs."""
         assert imported.run(np.zeros((2, 150, 150, 3), np.uint8))[OUTPUT_NAME].shape == (2, 128)
 
-    def test_equals_dlib(self, imported, installed, chips, face_chips):
+    def test_equals_dlib(self, imported, dlib_weights, chips, face_chips):
         """It gives dlib's embeddings within what rounding its weights costs."""
         pictures = np.concatenate([chips, face_chips])
-        want = embed_with_dlib(installed, pictures)
+        want = embed_with_dlib(dlib_weights, pictures)
         np.testing.assert_allclose(
             imported.run(pictures)[OUTPUT_NAME], want, rtol=0, atol=ROUNDED_EQUAL
         )
@@ -298,10 +289,10 @@ class TestManifest:
 class TestLocating:
     """Finding the file that the package carries."""
 
-    def test_not_imported(self, installed, monkeypatch):
+    def test_not_imported(self, dlib_weights, monkeypatch):
         """The file is found though the package cannot be imported."""
         monkeypatch.setitem(sys.modules, "face_recognition_models", None)
-        assert locate_weights() == installed
+        assert locate_weights() == dlib_weights
 
     def test_missing_package(self, monkeypatch):
         """Without the package the error says what to install."""
@@ -325,17 +316,17 @@ class TestLocating:
 class TestImport:
     """Putting the network into a model folder."""
 
-    def test_twice(self, installed, tmp_path):
+    def test_twice(self, dlib_weights, tmp_path):
         """The first import writes the file; the second finds it and changes nothing."""
 
         def find(manifest):
             return find_held(manifest, [tmp_path])
 
         target = weights_path(tmp_path, MANIFEST)
-        first = import_dlib(installed, MANIFEST, tmp_path, find)
+        first = import_dlib(dlib_weights, MANIFEST, tmp_path, find)
         assert first.installed == {MODEL_ID: target}
         before = target.stat().st_mtime_ns
-        second = import_dlib(installed, MANIFEST, tmp_path, find)
+        second = import_dlib(dlib_weights, MANIFEST, tmp_path, find)
         assert (second.installed, second.present) == ({}, {MODEL_ID: target})
         assert target.stat().st_mtime_ns == before
 

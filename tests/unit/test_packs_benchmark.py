@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.accuracy.lfw import LfwRates, RatesAtTarget
-from benchmarks.machine import Circumstances
 from benchmarks.packs import groups
 from benchmarks.packs.__main__ import open_packs
 from benchmarks.packs.accuracy import (
@@ -55,19 +54,10 @@ from fvs.metrics.rates import Sweep
 from fvs.packs import shipped_models_dir
 from fvs.status import Status
 from fvs.timing import percentiles
+from tests.benchmark_records import CIRCUMSTANCES
 from training.embedder.lists import is_held_out
 from training.pad.report import GROUPS, Report, Row
 
-CIRCUMSTANCES = Circumstances(
-    measured_at="2026-01-02T03:04:05+00:00",
-    commit="abc",
-    cpu="A processor",
-    cores=2,
-    memory_gb=8.0,
-    system="Linux x86_64",
-    load_average=(0.5, 0.4, 0.3),
-    versions={"onnxruntime": "1.2", "opencv-python-headless": "4.5"},
-)
 DETECTOR = DetectorErrors(
     missed=rate(1, 1000), landmark_error_median=0.021, landmark_error_p95=0.054
 )

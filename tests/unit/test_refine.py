@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fvs.errors import UsageError
 from fvs.refine import MOST_ROUNDS, refine_faces
 from fvs.status import Status
-from tests.faces import MarkDetector, faces, images, marked_picture
+from tests.faces import MarkDetector, NoDetector, faces, images, marked_picture
 
 BOX = (60, 40, 120, 130)
 SHOWN = (60, 40, 119, 129)
@@ -90,14 +90,8 @@ class TestRows:
 
     def test_network_of_another_task(self) -> None:
         """An embedder is refused by name."""
-
-        class Embedder:
-            class manifest:  # noqa: N801 - stands in for an attribute
-                id = "embed-x"
-                detect = None
-
         with pytest.raises(UsageError, match="embed-x is no detector"):
-            refine_faces(images([]), faces([]), Embedder())
+            refine_faces(images([]), faces([]), NoDetector())
 
 
 class TestFrame:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from benchmarks import render
-from benchmarks.machine import REPOSITORY, Circumstances, describe_circumstances
+from benchmarks.machine import REPOSITORY, describe_circumstances
 from benchmarks.markdown import fill_in, sections_in, table
 from benchmarks.render import (
     CARD_SECTIONS,
@@ -31,19 +31,10 @@ from benchmarks.speed.results import (
 from fvs.cli.common import DEFAULT_PACK
 from fvs.manifest import load_manifest
 from fvs.timing import Load, percentiles
+from tests.benchmark_records import CIRCUMSTANCES
 
 MODELS = REPOSITORY / "models"
 
-CIRCUMSTANCES = Circumstances(
-    measured_at="2026-01-02T03:04:05+00:00",
-    commit="abc",
-    cpu="A processor",
-    cores=2,
-    memory_gb=8.0,
-    system="Linux x86_64",
-    load_average=(0.5, 0.4, 0.3),
-    versions={"onnxruntime": "1.2", "opencv-python-headless": "4.5"},
-)
 PICTURES = Pictures(megapixels=12.0, selfie_bytes=1, card_bytes=2)
 
 

@@ -16,6 +16,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, compose, helper, numpy_helper, version_converter
 
+from fvs.dlib_import.resnet import INPUT_SIDE_PX, MEAN_RGB, STD_RGB
+from training.embedder.geometry import INPUT_PX
+from training.embedder.teacher import STUDENT_PIXELS
+
 if TYPE_CHECKING:
     from fvs.records import F32, F64
 
@@ -37,12 +41,6 @@ RAW_OUTPUTS = ("dlib_raw", "own_raw")
 
 DLIB_WINDOW_XYXY_PX = (17, 34, 167, 184)
 OWN_WINDOW_XYXY_PX = (7, 1, 175, 169)
-OWN_INPUT_PX = 112
-
-DLIB_MEAN_RGB = (122.782, 117.001, 104.298)
-DLIB_STD = 256.0
-OWN_MEAN = 127.5
-OWN_STD = 128.0
 
 OPSET = 18
 IR_VERSION = 10
@@ -176,12 +174,12 @@ def _front() -> onnx.ModelProto:
         nodes.append(_node("Slice", inputs, f"{name}_window"))
     constants["image_axes"] = np.array([2, 3], np.int64)
     constants["own_scales"] = np.array(
-        [1, 1] + [OWN_INPUT_PX / (OWN_WINDOW_XYXY_PX[2] - OWN_WINDOW_XYXY_PX[0])] * 2, np.float32
+        [1, 1] + [INPUT_PX / (OWN_WINDOW_XYXY_PX[2] - OWN_WINDOW_XYXY_PX[0])] * 2, np.float32
     )
-    constants["dlib_mean"] = np.array(DLIB_MEAN_RGB, np.float32).reshape(1, 3, 1, 1)
-    constants["dlib_std"] = np.array([DLIB_STD], np.float32)
-    constants["own_mean"] = np.array([OWN_MEAN], np.float32)
-    constants["own_std"] = np.array([OWN_STD], np.float32)
+    constants["dlib_mean"] = np.array(MEAN_RGB, np.float32).reshape(1, 3, 1, 1)
+    constants["dlib_std"] = np.array(STD_RGB[:1], np.float32)
+    constants["own_mean"] = np.array(STUDENT_PIXELS.mean_rgb[:1], np.float32)
+    constants["own_std"] = np.array(STUDENT_PIXELS.std_rgb[:1], np.float32)
     nodes += [
         _node("Resize", ["own_window", "", "own_scales"], "own_scaled", mode="linear"),
         _node("Sub", ["dlib_window", "dlib_mean"], "dlib_shifted"),
@@ -193,7 +191,7 @@ def _front() -> onnx.ModelProto:
         nodes,
         "duet",
         [_image(INPUT_NAME, CANVAS_PX)],
-        [_image("dlib_input", 150), _image("own_input", OWN_INPUT_PX)],
+        [_image("dlib_input", INPUT_SIDE_PX), _image("own_input", INPUT_PX)],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     return _model(graph)
