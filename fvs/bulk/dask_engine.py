@@ -77,7 +77,8 @@ class DaskEngine:
     @property
     def workers(self) -> int:
         """Items that the cluster works on at once, at this moment."""
-        return max(1, sum(self._client.nthreads().values()))
+        threads: dict[str, int] = self._client.nthreads()
+        return max(1, sum(threads.values()))
 
     def map(
         self,
