@@ -163,7 +163,7 @@ class TestPartitions:
     def test_prepared_lookups_too(self, store):
         """What runs often is prepared by psycopg; the plan is made for the keys every time."""
         for number in range(20):
-            store.of_subjects([a_subject(number)])
+            store.of_subjects([a_subject(40 * number + k) for k in range(40)])
         query = "SELECT sum(custom_plans)::int, sum(generic_plans)::int FROM pg_prepared_statements"
         with store._cursor() as cursor:
             custom, generic = cursor.execute(query).fetchone()
