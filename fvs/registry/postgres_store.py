@@ -9,9 +9,10 @@ base backups hold them as long as the operator keeps those. What makes all of th
 key ring: rotate it and destroy the old wrapping key, and every key that was wrapped with it is
 gone wherever it lies. `PostgresStore.vacuum` clears what VACUUM can.
 
-The table can be partitioned by subject (see the first migration); all SQL here is plain enough for
-Citus and YugabyteDB, on which it was not tested. Threads may share a store; a process opens its
-own, after a fork and not before.
+The table of records is partitioned by subject (see the migration `partitions`): a lookup by subject
+touches one partition for each subject, one by record id an index of each partition. All SQL here is
+plain enough for Citus and YugabyteDB, on which it was not tested. Threads may share a store; a
+process opens its own, after a fork and not before.
 """
 
 from __future__ import annotations
