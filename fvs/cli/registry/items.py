@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from fvs.advice import Advice
+from fvs.advice import Advice, advice_for
 from fvs.cli.registry.days import (
     DAY_ADVICE,
     DAY_ADVICE_THAI,
@@ -38,6 +38,7 @@ __all__ = [
     "Portrait",
     "Refusal",
     "TableItems",
+    "advice_on",
     "open_items",
 ]
 
@@ -118,8 +119,13 @@ class Refusal:
 
     @classmethod
     def of(cls, place: str, code: str) -> Refusal:
-        """With the advice for one of this module's codes."""
-        return cls(place, code, _ADVICE[code])
+        """With the advice for the code."""
+        return cls(place, code, advice_on(code))
+
+
+def advice_on(code: str) -> Advice:
+    """Advice for a code of an import or of a picture."""
+    return _ADVICE.get(code) or advice_for(code)
 
 
 class _RowError(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -12,6 +12,7 @@ import platformdirs
 
 from fvs.cli.common import open_pack
 from fvs.cli.registry.options import REGISTRY_VARIABLE
+from fvs.cli.registry.progress import counting
 from fvs.cli.registry.registry_file import PostgresSpec, SqliteSpec, read_spec
 from fvs.errors import DeploymentError, MissingExtraError, UsageError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fvs.cli.registry.registry_file import RegistrySpec
     from fvs.packs import Pack
     from fvs.registry.keys import KeyRing
+    from fvs.registry.registry import Registry
     from fvs.registry.store import RecordStore
 
 __all__ = ["Location", "require_extra", "user_keys_dir"]
@@ -94,6 +96,20 @@ class Location:
             return KeyRing.from_environment(os.environ)
         return KeyRing.read(self.key_file)
 
+    def require_key_file(self) -> None:
+        """Refuse to change a key ring that is not in a file.
+
+        Raises:
+            UsageError: the environment holds it.
+        """
+        from fvs.registry.keys import KEY_RING_VARIABLE  # noqa: PLC0415 - 0.1 s
+
+        if os.environ.get(KEY_RING_VARIABLE):
+            raise UsageError(
+                f"the key ring is in the variable {KEY_RING_VARIABLE}, which cannot be changed",
+                advice="Write it to the file that registry.toml names, and unset the variable.",
+            )
+
     def open_store(self, *, create: bool = False) -> RecordStore:
         """The store.
 
@@ -114,6 +130,43 @@ class Location:
     def database(self, spec: SqliteSpec) -> Path:
         """The file of a SQLite store."""
         return self.folder / spec.file
+
+    def migrate_store(self) -> tuple[int, int]:
+        """Bring the store's schema to the newest version; returns the one before and that after.
+
+        Raises:
+            StoreError: the store refuses, or is newer than this version of fvs.
+        """
+        from fvs.registry.migrate import shipped  # noqa: PLC0415 - only where used
+
+        store = self.spec.store
+        if isinstance(store, SqliteSpec):
+            from fvs.registry.sqlite_files import migrate_file  # noqa: PLC0415 - only where used
+
+            return migrate_file(self.database(store)), len(shipped("sqlite"))
+        with require_extra():
+            from fvs.registry.postgres_schema import migrate_schema  # noqa: PLC0415 - the extra
+        return migrate_schema(dsn_of(store), store.schema), len(shipped("postgres"))
+
+    @contextmanager
+    def opened(self, pack: Pack | None = None) -> Iterator[Registry]:
+        """The registry, until the end of the block.
+
+        Args:
+            pack: of the registry, where it was opened already.
+
+        Raises:
+            StoreError: the store refuses, or holds no registry.
+            KeyRingError: the key ring is missing, or that of another registry.
+            ModelMismatchError: the pack's embedder is another than that of the templates.
+            MissingExtraError: the extra `registry` is not installed.
+        """
+        with require_extra():
+            from fvs.registry.registry import Registry  # noqa: PLC0415 - needs faiss
+        model = (pack or self.open_pack()).embedder.manifest
+        keys = self.read_keys()
+        with closing(self.open_store()) as store, counting("open") as on_progress:
+            yield Registry.open(store, keys, model, on_progress=on_progress)
 
     def describe_store(self) -> str:
         """The store in words, without anything secret."""

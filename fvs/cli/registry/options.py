@@ -11,6 +11,7 @@ from fvs.cli.subjects import STDIN, read_text
 from fvs.subjects import SubjectId, SubjectKind
 
 __all__ = [
+    "DEFAULT_ENGINE",
     "REGISTRY_VARIABLE",
     "EngineOption",
     "KindOfNumberOption",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 REGISTRY_VARIABLE = "FVS_REGISTRY"
+DEFAULT_ENGINE = "local"
 
 RegistryOption = Annotated[
     Path | None,
