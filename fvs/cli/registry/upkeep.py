@@ -9,7 +9,7 @@ import typer
 from fvs.cli.common import JsonOption  # noqa: TC001 - typer reads the annotations at run time
 from fvs.cli.output import print_json, print_line
 from fvs.cli.registry.location import Location
-from fvs.cli.registry.options import RegistryOption
+from fvs.cli.registry.options import RegistryOption  # noqa: TC001 - likewise
 from fvs.cli.registry.progress import counting
 from fvs.errors import UsageError
 
@@ -86,8 +86,8 @@ def rotate_keys(
 def _rotate(opened: Registry, location: Location) -> tuple[int, KeyRing]:
     """Finish a rotation that was cut off, or else make one."""
     ring = location.read_keys()
-    with counting("rewrap") as on_progress:
-        wrapped = opened.rotate_keys(ring, on_progress)
+    with counting("finish") as on_progress:
+        wrapped = opened.rotate_keys(ring, on_progress) if len(ring.wrapping_keys) > 1 else 0
     if wrapped:
         return wrapped, ring
     new = ring.rotated()
