@@ -26,6 +26,9 @@ __all__ = ["LocalEngine"]
 TRIES_ALONE = 2
 """After an item was in flight when a worker died, how often it may take one down all alone."""
 
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""What numerical libraries would start a thread a core in every worker without."""
+
 ORPHAN_EXIT_CODE = 1
 
 _Item = TypeVar("_Item")
@@ -154,7 +157,9 @@ def _process_pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _begin_work() -> None:
-    """In a worker: Ctrl-C is the parent's to handle, and no worker outlives the parent."""
+    """In a worker: one thread each, Ctrl-C is the parent's, and no worker outlives the parent."""
+    # numpy reads these when it is loaded, which the first item does; Dask sets the same.
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

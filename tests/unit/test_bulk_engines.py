@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fvs.bulk import DaskEngine, LocalEngine, WorkerLostError, open_engine
+from fvs.bulk import LocalEngine, WorkerLostError, open_engine
 from fvs.bulk.errors import BulkEngineError
 from fvs.errors import MissingExtraError, UsageError
 from tests import bulk_tasks
@@ -19,31 +19,14 @@ from tests.bulk_tasks import Fatal
 ENDS_S = 20.0
 
 
-@pytest.fixture(scope="module")
-def dask():
-    """A cluster of two processes."""
-    with DaskEngine(workers=2) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="module", params=["threads", "processes", "dask"])
+@pytest.fixture(params=["threads", "processes", "dask"])
 def engine(request):
     """Each engine, with two workers."""
-    if request.param == "dask":
-        yield request.getfixturevalue("dask")
-    else:
-        with LocalEngine(2, request.param) as engine:
+    if request.param == "threads":
+        with LocalEngine(2, "threads") as engine:
             yield engine
-
-
-@pytest.fixture(params=["processes", "dask"])
-def mortal(request):
-    """Engines whose workers can die alone."""
-    if request.param == "dask":
-        yield request.getfixturevalue("dask")
     else:
-        with LocalEngine(2, "processes") as engine:
-            yield engine
+        yield request.getfixturevalue(f"bulk_{request.param}")
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 17])
@@ -91,30 +74,30 @@ def test_errors_keep_their_type(engine):
     assert list(engine.map(bulk_tasks.doubled, [1])) == [2]
 
 
-def test_several_workers(mortal):
+def test_several_workers(worker_processes):
     """Work is done in as many processes as were asked for, none of which is this one."""
-    seen = set(mortal.map(bulk_tasks.own_process, range(20)))
+    seen = set(worker_processes.map(bulk_tasks.own_process, range(20)))
     assert len(seen) == 2
     assert os.getpid() not in seen
 
 
-def test_a_killed_worker(mortal, tmp_path):
+def test_a_killed_worker(worker_processes, tmp_path):
     """Workers that are killed in the middle lose nothing and double nothing."""
     items = [Fatal(n, str(tmp_path), kills=int(n in {4, 11})) for n in range(16)]
-    assert list(mortal.map(bulk_tasks.killing, items)) == list(range(16))
+    assert list(worker_processes.map(bulk_tasks.killing, items)) == list(range(16))
     deaths = sorted(path.name.partition("-")[0] for path in tmp_path.iterdir())
     assert deaths == ["11", "4"]
 
 
-def test_a_deadly_item(mortal, tmp_path):
+def test_a_deadly_item(worker_processes, tmp_path):
     """An item that always kills is named, the ones beside it are not, and the engine lives on."""
     items = [Fatal(n, str(tmp_path), kills=99 if n == 2 else 0) for n in range(6)]
-    results = mortal.map(bulk_tasks.killing, items)
+    results = worker_processes.map(bulk_tasks.killing, items)
     assert [next(results), next(results)] == [0, 1]
     with pytest.raises(WorkerLostError, match="item 2 ") as caught:
         next(results)
     assert "memory" in caught.value.advice
-    assert list(mortal.map(bulk_tasks.doubled, [1, 2])) == [2, 4]
+    assert list(worker_processes.map(bulk_tasks.doubled, [1, 2])) == [2, 4]
 
 
 def test_a_worker_killed_while_idle():
@@ -158,13 +141,13 @@ class TestOpening:
         with open_engine("local", workers=1) as engine:
             assert list(engine.map(bulk_tasks.doubled, [1])) == [2]
 
-    def test_an_existing_cluster(self, dask):
+    def test_an_existing_cluster(self, bulk_dask):
         """`dask` with an address uses the workers that are there, and leaves them there."""
-        address = dask._client.scheduler.address
+        address = bulk_dask._client.scheduler.address
         with open_engine("dask", address=address) as engine:
             assert engine.workers == 2
             assert list(engine.map(bulk_tasks.doubled, [1])) == [2]
-        assert list(dask.map(bulk_tasks.doubled, [2])) == [4]
+        assert list(bulk_dask.map(bulk_tasks.doubled, [2])) == [4]
 
     @pytest.mark.parametrize(
         ("name", "options", "said"),
