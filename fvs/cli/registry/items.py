@@ -22,7 +22,7 @@ from fvs.cli.registry.days import (
 from fvs.errors import UsageError
 from fvs.folders import PICTURE_SUFFIXES
 from fvs.registry.records import TemplateKind
-from fvs.subjects import SubjectError, SubjectId, SubjectKind
+from fvs.subjects import SubjectError, SubjectFault, SubjectId, SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,6 +84,9 @@ _ADVICE = {
 }
 
 
+_SUBJECT_FAULTS = frozenset(fault.value for fault in SubjectFault)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Portrait:
     """One picture to enrol.
@@ -124,8 +127,14 @@ class Refusal:
 
 
 def advice_on(code: str) -> Advice:
-    """Advice for a code of an import or of a picture."""
+    """Advice for a code of an import, a number or a picture."""
+    if code in _SUBJECT_FAULTS:
+        return _advice_of(SubjectError(SubjectFault(code)))
     return _ADVICE.get(code) or advice_for(code)
+
+
+def _advice_of(error: SubjectError) -> Advice:
+    return Advice(error.advice, error.advice_thai)
 
 
 class _RowError(Exception):
@@ -256,7 +265,7 @@ def open_items(source: Path, kind_of_number: SubjectKind) -> Items:
 
 def _refusal(place: str, error: Exception) -> Refusal:
     if isinstance(error, SubjectError):
-        return Refusal(place, error.code, Advice(error.advice, error.advice_thai))
+        return Refusal(place, error.code, _advice_of(error))
     if isinstance(error, DayError):
         return Refusal.of(place, "date_not_understood")
     return Refusal.of(place, str(error) if isinstance(error, _RowError) else "row_not_understood")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -12,7 +12,6 @@ import platformdirs
 
 from fvs.cli.common import open_pack
 from fvs.cli.registry.options import REGISTRY_VARIABLE
-from fvs.cli.registry.progress import counting
 from fvs.cli.registry.registry_file import PostgresSpec, SqliteSpec, read_spec
 from fvs.errors import DeploymentError, MissingExtraError, UsageError
 
@@ -131,6 +130,17 @@ class Location:
         """The file of a SQLite store."""
         return self.folder / spec.file
 
+    def check_store(self) -> None:
+        """Have a SQLite file read whole; PostgreSQL checks its pages as they are read.
+
+        Raises:
+            StoreError: its content is damaged.
+        """
+        if isinstance(self.spec.store, SqliteSpec):
+            from fvs.registry.sqlite_files import check_file  # noqa: PLC0415 - only where used
+
+            check_file(self.database(self.spec.store))
+
     def migrate_store(self) -> tuple[int, int]:
         """Bring the store's schema to the newest version; returns the one before and that after.
 
@@ -162,11 +172,9 @@ class Location:
             MissingExtraError: the extra `registry` is not installed.
         """
         with require_extra():
-            from fvs.registry.registry import Registry  # noqa: PLC0415 - needs faiss
-        model = (pack or self.open_pack()).embedder.manifest
-        keys = self.read_keys()
-        with closing(self.open_store()) as store, counting("open") as on_progress:
-            yield Registry.open(store, keys, model, on_progress=on_progress)
+            from fvs.cli.registry.opening import open_registry  # noqa: PLC0415 - needs faiss
+        with open_registry(self, pack or self.open_pack()) as opened:
+            yield opened.registry
 
     def describe_store(self) -> str:
         """The store in words, without anything secret."""

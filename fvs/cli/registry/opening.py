@@ -1,0 +1,69 @@
+"""Opens a registry as `registry.toml` says, its index included; imports faiss."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fvs.cli.registry.progress import counting
+from fvs.decide import DecisionPolicy
+from fvs.matching.index import VectorIndex
+from fvs.matching.precision import Precision
+from fvs.registry.answers import RegistrySettings
+from fvs.registry.duplicates import DuplicatePolicy
+from fvs.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fvs.cli.registry.location import Location
+    from fvs.cli.registry.registry_file import DuplicatesSpec
+    from fvs.packs import Pack
+
+__all__ = ["OpenRegistry", "duplicate_policy", "open_registry"]
+
+
+@dataclass(frozen=True)
+class OpenRegistry:
+    """A registry and the index that it keeps."""
+
+    registry: Registry
+    index: VectorIndex
+
+
+@contextmanager
+def open_registry(
+    location: Location, pack: Pack, duplicates: DuplicatePolicy | None = None
+) -> Iterator[OpenRegistry]:
+    """The registry, until the end of the block.
+
+    Raises:
+        StoreError: the store refuses, or holds no registry.
+        KeyRingError: the key ring is missing, or that of another registry.
+        ModelMismatchError: the pack's embedder is another than that of the templates.
+    """
+    model, keys = pack.embedder.manifest, location.read_keys()
+    dimension = model.embed.dimension if model.embed is not None else 0
+    index = VectorIndex.empty(dimension, Precision(location.spec.index.precision))
+    settings = RegistrySettings(make_index=lambda _dimension: index, duplicates=duplicates)
+    with closing(location.open_store()) as store:
+        with counting("open") as on_progress:
+            registry = Registry.open(store, keys, model, settings=settings, on_progress=on_progress)
+        yield OpenRegistry(registry, index)
+
+
+def duplicate_policy(spec: DuplicatesSpec, pack: Pack) -> DuplicatePolicy:
+    """Why searching is allowed, at the pack's operating point for the spec's FMR.
+
+    Raises:
+        UsageError: the pack has no such point.
+    """
+    point = DecisionPolicy.from_pack(pack, spec.fmr).point
+    return DuplicatePolicy(
+        purpose=spec.purpose,
+        legal_basis=spec.legal_basis,
+        threshold=point.threshold,
+        target_fmr=point.target_fmr,
+        evidence=f"operating points of pack {pack.name}",
+    )
