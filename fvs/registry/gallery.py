@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fvs.registry.read_write_lock import ReadWriteLock
+from fvs.matching.lock import ReadersWriterLock
 from fvs.registry.records import RecordStatus
 from fvs.registry.roster import Columns, Roster
 
@@ -82,7 +82,7 @@ class Gallery:
         self.revision = 0
         self._index = index
         self._roster = Roster()
-        self._lock = ReadWriteLock()
+        self._lock = ReadersWriterLock()
         self._changing = threading.Lock()
         self._damaged: set[int] = set()
         decoys = vault.decoys()

@@ -15,6 +15,7 @@ from fvs.registry.errors import DumpError, StoreError
 from fvs.registry.keys import KeyRing
 from fvs.registry.postgres_store import PostgresStore
 from fvs.registry.registry import Registry
+from fvs.registry.reviews import ReviewState
 from fvs.registry.sqlite_store import SqliteStore
 from fvs.status import Status
 from tests.stored_records import DictStore
@@ -72,7 +73,7 @@ def content(store) -> tuple[object, ...]:
     records = sorted(
         (msgspec.structs.replace(row, revision=0) for row in rows), key=lambda row: row.record_id
     )
-    return records, store.metadata(), store.reviews("open", 99)
+    return records, store.metadata(), store.reviews(ReviewState.OPEN, 99)
 
 
 class TestRestore:
