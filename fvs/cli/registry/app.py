@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from fvs.cli.registry.backup import backup, restore
 from fvs.cli.registry.duplicates import dedupe, reviews, search
 from fvs.cli.registry.enrol import enrol
 from fvs.cli.registry.import_ import import_
@@ -33,5 +34,7 @@ app.command("verify-proof")(verify_proof)
 app.command()(expire)
 app.command()(stats)
 app.command()(check)
+app.command()(backup)
+app.command()(restore)
 app.command("rotate-keys")(rotate_keys)
 app.command()(migrate)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from fvs.cli.registry.registry_file import DuplicatesSpec, EnrolmentSpec, PostgresSpec
 
-__all__ = ["Made", "Plan", "make"]
+__all__ = ["Made", "Plan", "make", "make_folder", "remover"]
 
 _FOLDER_MODE = 0o700
 _NAME_BYTES = 4
@@ -104,14 +104,14 @@ def _make(location: Location) -> Made:
     folder, spec = location.folder, location.spec
     model = location.open_pack().embedder.manifest
     with ExitStack() as undo:
-        _make_folder(folder)
+        make_folder(folder)
         from_environment = bool(os.environ.get(KEY_RING_VARIABLE))
         if not from_environment:
             _write_new_keys(location.key_file)
             undo.callback(location.key_file.unlink)
         keys = location.read_keys()
         store = location.open_store(create=True)
-        undo.callback(_remover(location))
+        undo.callback(remover(location))
         with closing(store):
             registry = Registry.create(store, keys, model)
             registry_id = registry.registry_id
@@ -127,7 +127,12 @@ def _make(location: Location) -> Made:
     )
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """The folder of a new registry.
+
+    Raises:
+        UsageError: it holds one already, or cannot be made.
+    """
     if (folder / FILE_NAME).exists():
         raise UsageError(f"{folder} holds a registry already", advice="Name another folder.")
     try:
@@ -148,8 +153,8 @@ def _write_new_keys(path: Path) -> None:
     KeyRing.generate().write(path)
 
 
-def _remover(location: Location) -> Callable[[], None]:
-    """Removes a new SQLite file; a new schema stays, as only its owner may say what is in it."""
+def remover(location: Location) -> Callable[[], None]:
+    """What removes a new SQLite file; a new schema stays, for only its owner may drop one."""
     store = location.spec.store
     if not isinstance(store, SqliteSpec):
         return lambda: None

@@ -22,6 +22,7 @@ __all__ = [
     "PostgresSpec",
     "RegistrySpec",
     "SqliteSpec",
+    "parse_spec",
     "read_spec",
     "write_spec",
 ]
@@ -138,7 +139,7 @@ def read_spec(folder: Path) -> RegistrySpec:
     """
     path = folder / FILE_NAME
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=RegistrySpec)
+        content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(
             f"{folder} holds no registry: there is no {FILE_NAME}",
@@ -149,9 +150,20 @@ def read_spec(folder: Path) -> RegistrySpec:
         raise DeploymentError(
             f"cannot read {path}: {error.strerror}", advice="Look at the file's owner and mode."
         ) from error
+    return parse_spec(content, str(path))
+
+
+def parse_spec(content: bytes, name: str) -> RegistrySpec:
+    """The content of a `registry.toml`; `name` is what errors call it.
+
+    Raises:
+        DeploymentError: it breaks its schema.
+    """
+    try:
+        return msgspec.toml.decode(content, type=RegistrySpec)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DeploymentError(
-            f"{path}: {error}", advice="docs/reference/registry-toml.md names every key."
+            f"{name}: {error}", advice="docs/reference/registry-toml.md names every key."
         ) from error
 
 
