@@ -21,6 +21,7 @@ import numpy as np
 from fvs.matching.lock import ReadersWriterLock
 from fvs.registry.records import RecordStatus
 from fvs.registry.roster import Columns, Roster
+from fvs.registry.vault import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from fvs.records import F32, U8, Bool, Int
     from fvs.registry.records import StoredRecord
     from fvs.registry.store import RecordStore
-    from fvs.registry.vault import Opened, Vault
+    from fvs.registry.vault import Vault
     from fvs.registry.vectors import Vectors
 
 __all__ = ["Gallery", "GalleryHits", "PairScores", "score_stored"]
@@ -147,16 +148,26 @@ class Gallery:
         active = np.array([record.status == RecordStatus.ACTIVE for record in page], np.bool_)
         added = [page[i] for i in np.flatnonzero(active & (rows < 0)).tolist()]
         removed = rows[~active & (rows >= 0)]
-        opened = self.vault.open(added)
-        self._change(added, opened, removed)
-        self.revision = page[-1].revision
-
-    def _change(self, added: Sequence[StoredRecord], opened: Opened, removed: Int) -> None:
         columns = Columns.of(
             [record.subject for record in added],
             [record.record_id for record in added],
             np.array([(r.enrolled_at - _EPOCH) // _MICROSECOND for r in added], np.int64),
         )
+        self._change(columns, self.vault.open(added), removed)
+        self.revision = page[-1].revision
+
+    def fill(self, columns: Columns, rotated: F32) -> None:
+        """Take in templates that are unsealed already, from elsewhere than the store.
+
+        Args:
+            columns: N rows, none of which is here.
+            rotated: (N, D) float32 unit vectors.
+        """
+        with self._changing:
+            everything = Opened(rotated, np.ones(len(columns), np.bool_))
+            self._change(columns, everything, np.zeros(0, np.int64))
+
+    def _change(self, columns: Columns, opened: Opened, removed: Int) -> None:
         columns.keys[:] = self._roster.free_keys(columns.keys)
         gone = self._roster.at(removed).keys
         room = self._roster.room_for(len(columns))
