@@ -149,7 +149,8 @@ class TestCheck:
         with closing(sqlite3.connect(registry / "registry.db")) as connection, connection:
             connection.execute(
                 """UPDATE secrets SET sealed_template = CAST(
-                    substr(sealed_template, 1, 40) || x'0000' || substr(sealed_template, 43) AS BLOB)
+                    substr(sealed_template, 1, 40) || x'0000' || substr(sealed_template, 43)
+                    AS BLOB)
                 WHERE slot = (SELECT max(slot) FROM records)"""
             )
         ran = fvs("registry", "check", "--json")

@@ -160,7 +160,7 @@ class Location:
 
     @contextmanager
     def opened(self, pack: Pack | None = None) -> Iterator[Registry]:
-        """The registry, until the end of the block.
+        """The registry without its index, until the end of the block.
 
         Args:
             pack: of the registry, where it was opened already.
@@ -172,9 +172,9 @@ class Location:
             MissingExtraError: the extra `registry` is not installed.
         """
         with require_extra():
-            from fvs.cli.registry.opening import open_registry  # noqa: PLC0415 - needs faiss
-        with open_registry(self, pack or self.open_pack()) as opened:
-            yield opened.registry
+            from fvs.cli.registry.opening import attach_registry  # noqa: PLC0415 - needs faiss
+        with attach_registry(self, pack or self.open_pack()) as registry:
+            yield registry
 
     def describe_store(self) -> str:
         """The store in words, without anything secret."""

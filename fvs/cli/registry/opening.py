@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fvs.cli.registry.registry_file import DuplicatesSpec
     from fvs.packs import Pack
 
-__all__ = ["OpenRegistry", "duplicate_policy", "open_registry"]
+__all__ = ["OpenRegistry", "attach_registry", "duplicate_policy", "open_registry"]
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,24 @@ class OpenRegistry:
 
 
 @contextmanager
-def open_registry(
-    location: Location, pack: Pack, duplicates: DuplicatePolicy | None = None
-) -> Iterator[OpenRegistry]:
-    """The registry, until the end of the block.
+def attach_registry(location: Location, pack: Pack) -> Iterator[Registry]:
+    """The registry without its index, which one question does not need.
 
     Raises:
         StoreError: the store refuses, or holds no registry.
         KeyRingError: the key ring is missing, or that of another registry.
         ModelMismatchError: the pack's embedder is another than that of the templates.
     """
+    keys = location.read_keys()
+    with closing(location.open_store()) as store:
+        yield Registry.attach(store, keys, pack.embedder.manifest)
+
+
+@contextmanager
+def open_registry(
+    location: Location, pack: Pack, duplicates: DuplicatePolicy | None = None
+) -> Iterator[OpenRegistry]:
+    """The registry with its index, made from the store; raises what `attach_registry` does."""
     model, keys = pack.embedder.manifest, location.read_keys()
     dimension = model.embed.dimension if model.embed is not None else 0
     index = VectorIndex.empty(dimension, Precision(location.spec.index.precision))
