@@ -86,7 +86,7 @@ def init(
     made = make(
         Plan(
             folder=folder,
-            pack=pack,
+            pack=_lasting(pack),
             store=SqliteSpec()
             if dsn_variable is None
             else PostgresSpec(dsn_variable=dsn_variable, schema=schema),
@@ -99,6 +99,12 @@ def init(
         print_json(made)
     else:
         _print_made(made)
+
+
+def _lasting(pack: str) -> str:
+    """The pack's name; or its folder, named so that it is found from anywhere."""
+    folder = Path(pack)
+    return str(folder.resolve()) if folder.is_dir() else pack
 
 
 def _duplicates(purpose: str | None, legal_basis: str | None) -> DuplicatesSpec | None:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from fvs.cli.registry.registry_file import DuplicatesSpec
     from fvs.packs import Pack
 
-__all__ = ["OpenRegistry", "attach_registry", "duplicate_policy", "open_registry"]
+__all__ = ["OpenRegistry", "attach_registry", "duplicate_policy", "index_bytes", "open_registry"]
+
+_KEY_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,23 @@ def open_registry(
 ) -> Iterator[OpenRegistry]:
     """The registry with its index, made from the store; raises what `attach_registry` does."""
     model, keys = pack.embedder.manifest, location.read_keys()
-    dimension = model.embed.dimension if model.embed is not None else 0
-    index = VectorIndex.empty(dimension, Precision(location.spec.index.precision))
+    index = VectorIndex.empty(_dimension(pack), Precision(location.spec.index.precision))
     settings = RegistrySettings(make_index=lambda _dimension: index, duplicates=duplicates)
     with closing(location.open_store()) as store:
         with counting("open") as on_progress:
             registry = Registry.open(store, keys, model, settings=settings, on_progress=on_progress)
         yield OpenRegistry(registry, index)
+
+
+def index_bytes(location: Location, pack: Pack, templates: int) -> int:
+    """What so many templates take in the memory of a process that opens the index, keys included."""
+    precision = Precision(location.spec.index.precision)
+    return templates * (precision.vector_bytes(_dimension(pack)) + _KEY_BYTES)
+
+
+def _dimension(pack: Pack) -> int:
+    head = pack.embedder.manifest.embed
+    return 0 if head is None else head.dimension
 
 
 def duplicate_policy(spec: DuplicatesSpec, pack: Pack) -> DuplicatePolicy:

@@ -34,7 +34,7 @@ class StatsAnswer(msgspec.Struct, frozen=True, kw_only=True):
         subjects: people with an active template.
         active: templates that take part in comparisons.
         erased: records whose template is destroyed.
-        index_bytes: that the active templates take in memory.
+        index_bytes: that vectors and keys of the active templates take in memory.
         tallies: records by status, kind and year of enrolment.
     """
 
@@ -61,14 +61,14 @@ def stats(*, registry: RegistryOption = None, as_json: JsonOption = False) -> No
       fvs registry stats --json | jq .public_key
     """
     location = Location.find(registry)
-    keys = location.read_keys()
+    with require_extra():
+        from fvs.cli.registry.opening import index_bytes  # noqa: PLC0415 - needs faiss
+
+    pack, keys = location.open_pack(), location.read_keys()
     with closing(location.open_store()) as store:
         tallies = store.tallies()
-    with require_extra():
-        from fvs.cli.registry.opening import open_registry  # noqa: PLC0415 - needs faiss
-
-    with open_registry(location, location.open_pack()) as opened:
-        numbers, index_bytes = opened.registry.stats(), 0
+    with location.opened(pack) as opened:
+        numbers = opened.stats()
     answer = StatsAnswer(
         registry_id=numbers.registry_id,
         store=location.describe_store(),
@@ -79,7 +79,7 @@ def stats(*, registry: RegistryOption = None, as_json: JsonOption = False) -> No
         subjects=numbers.subjects,
         active=numbers.active,
         erased=numbers.erased,
-        index_bytes=index_bytes,
+        index_bytes=index_bytes(location, pack, numbers.active),
         tallies=tallies,
     )
     if as_json:
