@@ -63,7 +63,7 @@ def open_registry(
 
 
 def index_bytes(location: Location, pack: Pack, templates: int) -> int:
-    """What so many templates take in the memory of a process that opens the index, keys included."""
+    """What so many templates and their keys take in the memory of whoever opens the index."""
     precision = Precision(location.spec.index.precision)
     return templates * (precision.vector_bytes(_dimension(pack)) + _KEY_BYTES)
 

@@ -99,13 +99,13 @@ class DuplicatesSpec(_Strict, frozen=True, kw_only=True):
 
 
 class IndexSpec(_Strict, frozen=True, kw_only=True):
-    """The index in memory, which is made from the store.
+    """The index that `search` and `dedupe` make in memory; `verify` reads the store instead.
 
     Attributes:
-        precision: of a vector's numbers.
+        precision: of a vector's numbers, see `fvs.matching.precision`.
     """
 
-    precision: Literal["float32", "float16", "int8"] = "float32"
+    precision: Literal["float32", "float16", "int8x2", "int8"] = "float32"
 
 
 class RegistrySpec(_Strict, frozen=True, kw_only=True):
