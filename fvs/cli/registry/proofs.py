@@ -27,7 +27,8 @@ def verify_proof(
         str,
         typer.Option(
             help="64 hexadecimal digits, as `stats` prints them, or a file of them, such as "
-            "proofs.pub in the registry's folder; from whoever runs the registry, never from beside the proof.",
+            "proofs.pub in the registry's folder; from whoever runs the registry, never from "
+            "beside the proof.",
             metavar="HEX|FILE",
         ),
     ],
