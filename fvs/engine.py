@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         Scores,
     )
 
-__all__ = ["Engine", "EngineSettings", "Samples", "Verifications"]
+__all__ = ["Engine", "EngineSettings", "Judgements", "Samples", "Verifications"]
 
 QUALITY_POLICIES = {
     Role.SELFIE: QualityPolicy.for_selfie(),
@@ -140,11 +140,10 @@ class Samples:
 
 
 @dataclass(frozen=True, eq=False)
-class Verifications:
-    """N comparisons of a selfie with an ID card, and all that led to the answers."""
+class Judgements:
+    """N selfies, their scores against references that were enrolled, and the answers."""
 
     probes: Samples
-    references: Samples
     scores: Scores
     decisions: Decisions
 
@@ -152,11 +151,15 @@ class Verifications:
         return len(self.decisions)
 
 
-class Engine:
-    """Extract, enrol and verify faces with the networks of one pack.
+@dataclass(frozen=True, eq=False)
+class Verifications(Judgements):
+    """N comparisons of a selfie with an ID card, and all that led to the answers."""
 
-    An engine holds no state between calls; one may serve many threads.
-    """
+    references: Samples
+
+
+class Engine:
+    """The networks of one pack; no state between calls, so one engine may serve many threads."""
 
     def __init__(
         self,
@@ -269,19 +272,47 @@ class Engine:
             UsageError: the sides differ in length, or in number from the ages, or the policy was
                 measured with other weights.
         """
-        self._require_measured_with(policy)
         _require_pairs(probes, references)
+        scores = compare_pairs(probes.embeddings, references.embeddings)
+        refusals = [probes.refusals(i) + references.refusals(i) for i in range(len(probes))]
+        decisions = self._decisions(probes, scores, refusals, policy, ages_years)
+        return Verifications(probes, scores, decisions, references)
+
+    def judge(
+        self,
+        probes: Samples,
+        scores: Scores,
+        policy: DecisionPolicy,
+        ages_years: Sequence[int | None] | None = None,
+    ) -> Judgements:
+        """Decide, as `compare` does, on selfies that were scored against stored templates.
+
+        Args:
+            probes: N selfies.
+            scores: N cosines of theirs; a status that is not OK says why there is none.
+            policy: as of `compare`.
+            ages_years: likewise, and so is what is raised.
+        """
+        _require_pairs(probes, scores)
+        refusals = [probes.refusals(i) for i in range(len(probes))]
+        decisions = self._decisions(probes, scores, refusals, policy, ages_years)
+        return Judgements(probes, scores, decisions)
+
+    def _decisions(
+        self,
+        probes: Samples,
+        scores: Scores,
+        refusals: Sequence[tuple[str, ...]],
+        policy: DecisionPolicy,
+        ages_years: Sequence[int | None] | None,
+    ) -> Decisions:
+        self._require_measured_with(policy)
         ages = ages_years if ages_years is not None else [None] * len(probes)
         _require_pairs(probes, ages)
-        scores = compare_pairs(probes.embeddings, references.embeddings)
-        rows = range(len(probes))
         evidence = Evidence(
-            scores=scores,
-            refusals=tuple(probes.refusals(i) + references.refusals(i) for i in rows),
-            liveness=probes.liveness,
-            ages_years=ages,
+            scores=scores, refusals=tuple(refusals), liveness=probes.liveness, ages_years=ages
         )
-        return Verifications(probes, references, scores, decide(evidence, policy))
+        return decide(evidence, policy)
 
     def _require_measured_with(self, policy: DecisionPolicy) -> None:
         present = (self.detector.manifest.sha256, self.embedder.manifest.sha256)

@@ -1,13 +1,15 @@
 """Made-up records of the registry, and a slow, obvious store to compare the real ones with."""
 
+import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
 
 from fvs.registry.errors import DuplicateRecordError
-from fvs.registry.records import RecordStatus, StoredRecord, TemplateKind, WrappedKey
+from fvs.registry.records import RecordStatus, StoredRecord, Tally, TemplateKind, WrappedKey
 from fvs.registry.reviews import Review, ReviewState, review_id_of
 
 ENROLLED = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -30,8 +32,8 @@ def a_record(subject: int | None = None, **changes: object) -> StoredRecord:
 
 
 def a_subject(number: int) -> bytes:
-    """The pseudonym that stands for `number`."""
-    return number.to_bytes(32, "big")
+    """The pseudonym that stands for `number`; like real ones these are spread evenly."""
+    return hashlib.sha256(number.to_bytes(8, "big")).digest()
 
 
 def rewrapped(record: StoredRecord, key_id: str = "k2", length: int = 60) -> WrappedKey:
@@ -186,6 +188,11 @@ class DictStore:
             "erased": len(self.rows) - len(active),
             "subjects": subjects,
         }
+
+    def tallies(self) -> list[Tally]:
+        """Counted one by one."""
+        alike = Counter((row.status, row.kind, row.enrolled_at.year) for row in self.rows.values())
+        return sorted(Tally(*key, records) for key, records in alike.items())
 
     def metadata(self) -> Mapping[str, str]:
         """What was set."""

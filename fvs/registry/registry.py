@@ -63,6 +63,7 @@ class Registry(DuplicateSearch):
         """Use `Registry.open` or `Registry.create`."""
         super().__init__(store, vault, settings)
         self._looked_at = -float("inf")
+        self._follows = False
 
     @classmethod
     def create(
@@ -123,7 +124,28 @@ class Registry(DuplicateSearch):
         vault = Vault(checked_registry_id(store.metadata(), keys, model), keys, model)
         registry = cls(store, vault, settings or RegistrySettings())
         registry._fill(registry._gallery, on_progress)
+        registry._follows = True
         return registry
+
+    @classmethod
+    def attach(
+        cls,
+        store: RecordStore,
+        keys: KeyRing,
+        model: ModelManifest,
+        *,
+        settings: RegistrySettings | None = None,
+    ) -> Self:
+        """Open a registry without its gallery, for a process that asks once and ends.
+
+        Whatever changes or reads records works at once. A search fills the gallery first; so use
+        `verify_from_store`, and `open` where there is more than one question.
+
+        Raises:
+            StoreError, KeyRingError, ModelMismatchError: as of `open`.
+        """
+        vault = Vault(checked_registry_id(store.metadata(), keys, model), keys, model)
+        return cls(store, vault, settings or RegistrySettings())
 
     @property
     def registry_id(self) -> str:
@@ -158,7 +180,7 @@ class Registry(DuplicateSearch):
             StoreError: the store refuses; nothing was kept.
         """
         receipt = enrol(self._store, self._vault, enrolments, now or datetime.now(UTC))
-        self.catch_up()
+        self._follow()
         return receipt
 
     def verify(self, subjects: Sequence[SubjectId], probes: Embeddings) -> RegistryScores:
@@ -232,13 +254,13 @@ class Registry(DuplicateSearch):
         """
         (pseudonym,) = self._vault.pseudonyms.of([subject])
         receipt = erase_subject(self._store, self._vault, pseudonym, now or datetime.now(UTC))
-        self.catch_up()
+        self._follow()
         return receipt
 
     def expire(self, today: date, now: datetime | None = None) -> Iterator[ErasureReceipt]:
         """Erase records whose `retain_until` is before `today`, while the receipts are read."""
         for receipt in expire(self._store, self._vault, today, now or datetime.now(UTC)):
-            self.catch_up()
+            self._follow()
             yield receipt
 
     def export(self, subject: SubjectId, *, templates: bool = False) -> SubjectExport:
@@ -285,7 +307,7 @@ class Registry(DuplicateSearch):
         """
         self.use_keys(new)
         wrapped = rewrap_all(self._store, self._vault, on_progress)
-        self.catch_up()
+        self._follow()
         return wrapped
 
     def renew_into(
@@ -339,6 +361,11 @@ class Registry(DuplicateSearch):
         gallery = self._new_gallery()
         self._fill(gallery, on_progress)
         self._gallery = gallery
+
+    def _follow(self) -> None:
+        """Bring a gallery that is in use in step with a change of our own."""
+        if self._follows:
+            self.catch_up()
 
     def _fill(self, gallery: Gallery, on_progress: Callable[[int, int], None]) -> None:
         total = self._store.counts()["active"]

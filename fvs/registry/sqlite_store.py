@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from fvs.registry.errors import DuplicateRecordError, StoreError
 from fvs.registry.migrate import require_current, shipped
 from fvs.registry.records import RecordStatus
-from fvs.registry.rows import check_keys, check_limit, check_records, oldest
+from fvs.registry.rows import check_keys, check_limit, check_records, oldest, tally_of
 from fvs.registry.sqlite_connections import ThreadConnections, connect, sqlite_errors
 from fvs.registry.sqlite_files import StoreSummary, copy_checked, create_file, schema_version
 from fvs.registry.sqlite_reviews import insert_reviews, resolve, reviews_in, reviews_of
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
-    from fvs.registry.records import StoredRecord, WrappedKey
+    from fvs.registry.records import StoredRecord, Tally, WrappedKey
     from fvs.registry.reviews import Review, ReviewState
 
 __all__ = ["SqliteStore"]
@@ -208,6 +208,14 @@ class SqliteStore:
             counts.update(connection.execute(by_status))
             (counts["subjects"],) = connection.execute(subjects).fetchone()
         return counts
+
+    def tallies(self) -> list[Tally]:
+        """See `RecordStore.tallies`."""
+        query = """SELECT status, kind,
+            CAST(strftime('%Y', enrolled_at_us / 1000000, 'unixepoch') AS INTEGER) AS year,
+            count(*) FROM records GROUP BY status, kind, year"""
+        with self._snapshot() as connection:
+            return sorted(tally_of(row) for row in connection.execute(query))
 
     def metadata(self) -> Mapping[str, str]:
         """See `RecordStore.metadata`."""

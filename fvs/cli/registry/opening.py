@@ -1,0 +1,89 @@
+"""Opens a registry as `registry.toml` says, its index included; imports faiss."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fvs.cli.registry.progress import counting
+from fvs.decide import DecisionPolicy
+from fvs.matching.index import VectorIndex
+from fvs.matching.precision import Precision
+from fvs.registry.answers import RegistrySettings
+from fvs.registry.duplicates import DuplicatePolicy
+from fvs.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fvs.cli.registry.location import Location
+    from fvs.cli.registry.registry_file import DuplicatesSpec
+    from fvs.packs import Pack
+
+__all__ = ["OpenRegistry", "attach_registry", "duplicate_policy", "index_bytes", "open_registry"]
+
+_KEY_BYTES = 8
+
+
+@dataclass(frozen=True)
+class OpenRegistry:
+    """A registry and the index that it keeps."""
+
+    registry: Registry
+    index: VectorIndex
+
+
+@contextmanager
+def attach_registry(location: Location, pack: Pack) -> Iterator[Registry]:
+    """The registry without its index, which one question does not need.
+
+    Raises:
+        StoreError: the store refuses, or holds no registry.
+        KeyRingError: the key ring is missing, or that of another registry.
+        ModelMismatchError: the pack's embedder is another than that of the templates.
+    """
+    keys = location.read_keys()
+    with closing(location.open_store()) as store:
+        yield Registry.attach(store, keys, pack.embedder.manifest)
+
+
+@contextmanager
+def open_registry(
+    location: Location, pack: Pack, duplicates: DuplicatePolicy | None = None
+) -> Iterator[OpenRegistry]:
+    """The registry with its index, made from the store; raises what `attach_registry` does."""
+    model, keys = pack.embedder.manifest, location.read_keys()
+    index = VectorIndex.empty(_dimension(pack), Precision(location.spec.index.precision))
+    settings = RegistrySettings(make_index=lambda _dimension: index, duplicates=duplicates)
+    with closing(location.open_store()) as store:
+        with counting("open") as on_progress:
+            registry = Registry.open(store, keys, model, settings=settings, on_progress=on_progress)
+        yield OpenRegistry(registry, index)
+
+
+def index_bytes(location: Location, pack: Pack, templates: int) -> int:
+    """What so many templates take in the memory of a process that opens the index, keys included."""
+    precision = Precision(location.spec.index.precision)
+    return templates * (precision.vector_bytes(_dimension(pack)) + _KEY_BYTES)
+
+
+def _dimension(pack: Pack) -> int:
+    head = pack.embedder.manifest.embed
+    return 0 if head is None else head.dimension
+
+
+def duplicate_policy(spec: DuplicatesSpec, pack: Pack) -> DuplicatePolicy:
+    """Why searching is allowed, at the pack's operating point for the spec's FMR.
+
+    Raises:
+        UsageError: the pack has no such point.
+    """
+    point = DecisionPolicy.from_pack(pack, spec.fmr).point
+    return DuplicatePolicy(
+        purpose=spec.purpose,
+        legal_basis=spec.legal_basis,
+        threshold=point.threshold,
+        target_fmr=point.target_fmr,
+        evidence=f"operating points of pack {pack.name}",
+    )
