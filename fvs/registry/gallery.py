@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fvs.matching.lock import ReadersWriterLock
+from fvs.matching.segment import cosines
 from fvs.registry.records import RecordStatus
 from fvs.registry.roster import Columns, Roster
 from fvs.registry.vault import Opened
@@ -256,8 +257,10 @@ def score_stored(
     found = store.of_subjects(subjects)
     known = np.array([bool(records) for records in found], np.bool_)
     records = [record for group in found for record in group or (vault.decoy_record,)]
-    rows = np.repeat(np.arange(len(found)), [len(group) or 1 for group in found])
+    counts = np.array([len(group) or 1 for group in found], np.int64)
+    rows = np.arange(len(found)).repeat(counts)
     vectors, readable = vault.open(records)
-    scores = np.einsum("kd,kd->k", rotated[rows], vectors)
-    scores[~readable] = np.nan
+    scores = cosines(rotated[rows], vectors)
+    if not readable.all():
+        scores[~readable] = np.nan
     return PairScores(scores, rows, known)

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 __all__ = ["Registry"]
 
 _REGISTRY_ID_BYTES = 16
+_UNREADABLE, _UNKNOWN = np.uint8(Status.REFERENCE_UNREADABLE), np.uint8(Status.NO_REFERENCE)
+_NO_SCORE = np.float32(np.nan)
 _CATCH_UP_LIMIT = 256
 """Records that one verification takes in: some milliseconds."""
 
@@ -233,16 +235,14 @@ class Registry(DuplicateSearch):
 
     def _fused(self, pairs: PairScores, probes: Embeddings) -> RegistryScores:
         similarity, templates = fuse(self._settings.fusion, pairs.scores, pairs.rows, len(probes))
-        missing = np.where(templates > 0, Status.OK, Status.REFERENCE_UNREADABLE)
-        missing = np.where(pairs.known, missing, Status.NO_REFERENCE)
-        status = np.where(probes.ok, missing, probes.status).astype(np.uint8)
-        similarity = np.clip(similarity, -1.0, 1.0)
-        similarity[status != Status.OK] = np.nan
-        return RegistryScores(
-            status=status,
-            similarity=similarity,
-            templates=np.where(pairs.known, templates, 0),
-        )
+        status = probes.status
+        if not (pairs.known.all() and templates.all() and probes.ok.all()):
+            missing = np.where(pairs.known, _UNREADABLE, _UNKNOWN)
+            missing[pairs.known & (templates > 0)] = Status.OK
+            status = np.where(probes.ok, missing, status)
+            similarity = np.where(status == Status.OK, similarity, _NO_SCORE)
+            templates = np.where(pairs.known, templates, 0)
+        return RegistryScores(status=status, similarity=similarity, templates=templates)
 
     def erase(self, subject: SubjectId, now: datetime | None = None) -> ErasureReceipt:
         """Erase all that is kept of a subject; the proof is in the receipt.
