@@ -11,7 +11,7 @@ from fvs.cli.registry.opening import open_registry
 
 if TYPE_CHECKING:
     from fvs.cli.registry.location import Location
-    from fvs.cli.registry.opening import OpenRegistry
+    from fvs.registry.registry import Registry
 
 __all__ = ["CheckAnswer", "check_registry"]
 
@@ -43,13 +43,13 @@ def check_registry(location: Location) -> CheckAnswer:
         KeyRingError: the key ring is missing, or that of another registry.
     """
     location.check_store()
-    with open_registry(location, location.open_pack()) as opened:
-        return _checked(opened)
+    with open_registry(location, location.open_pack()) as registry:
+        return _checked(registry)
 
 
-def _checked(opened: OpenRegistry) -> CheckAnswer:
-    numbers = opened.registry.stats()
-    vectors, subjects = opened.registry.calibration_vectors()
+def _checked(registry: Registry) -> CheckAnswer:
+    numbers = registry.stats()
+    vectors, subjects = registry.calibration_vectors()
     readable = numbers.active - numbers.unreadable
     rules = (
         (

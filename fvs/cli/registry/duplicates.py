@@ -110,7 +110,7 @@ def search(
     refusals = samples.refusals(0)
     with open_registry(location, pack, policy) as opened:
         probes = samples.embeddings.take([] if refusals else [0])
-        found = opened.registry.search(probes, most)
+        found = opened.search(probes, most)
     answer = SearchAnswer(
         refused_for=refusals,
         hits=_hits(found),

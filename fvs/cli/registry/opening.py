@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fvs.cli.registry.progress import counting
@@ -13,6 +13,7 @@ from fvs.matching.precision import Precision
 from fvs.registry.answers import RegistrySettings
 from fvs.registry.duplicates import DuplicatePolicy
 from fvs.registry.registry import Registry
+from fvs.registry.vault import dimension_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,17 +22,9 @@ if TYPE_CHECKING:
     from fvs.cli.registry.registry_file import DuplicatesSpec
     from fvs.packs import Pack
 
-__all__ = ["OpenRegistry", "attach_registry", "duplicate_policy", "index_bytes", "open_registry"]
+__all__ = ["attach_registry", "duplicate_policy", "index_bytes", "open_registry"]
 
 _KEY_BYTES = 8
-
-
-@dataclass(frozen=True)
-class OpenRegistry:
-    """A registry and the index that it keeps."""
-
-    registry: Registry
-    index: VectorIndex
 
 
 @contextmanager
@@ -51,26 +44,22 @@ def attach_registry(location: Location, pack: Pack) -> Iterator[Registry]:
 @contextmanager
 def open_registry(
     location: Location, pack: Pack, duplicates: DuplicatePolicy | None = None
-) -> Iterator[OpenRegistry]:
+) -> Iterator[Registry]:
     """The registry with its index, made from the store; raises what `attach_registry` does."""
     model, keys = pack.embedder.manifest, location.read_keys()
-    index = VectorIndex.empty(_dimension(pack), Precision(location.spec.index.precision))
-    settings = RegistrySettings(make_index=lambda _dimension: index, duplicates=duplicates)
+    make_index = partial(VectorIndex.empty, precision=Precision(location.spec.index.precision))
+    settings = RegistrySettings(make_index=make_index, duplicates=duplicates)
     with closing(location.open_store()) as store:
         with counting("open") as on_progress:
             registry = Registry.open(store, keys, model, settings=settings, on_progress=on_progress)
-        yield OpenRegistry(registry, index)
+        yield registry
 
 
 def index_bytes(location: Location, pack: Pack, templates: int) -> int:
     """What so many templates and their keys take in the memory of whoever opens the index."""
     precision = Precision(location.spec.index.precision)
-    return templates * (precision.vector_bytes(_dimension(pack)) + _KEY_BYTES)
-
-
-def _dimension(pack: Pack) -> int:
-    head = pack.embedder.manifest.embed
-    return 0 if head is None else head.dimension
+    dimension = dimension_of(pack.embedder.manifest)
+    return templates * (precision.vector_bytes(dimension) + _KEY_BYTES)
 
 
 def duplicate_policy(spec: DuplicatesSpec, pack: Pack) -> DuplicatePolicy:

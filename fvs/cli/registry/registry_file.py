@@ -179,4 +179,8 @@ def write_spec(folder: Path, spec: RegistrySpec) -> None:
         path.touch(_OWNER_ONLY, exist_ok=False)
     except FileExistsError as error:
         raise UsageError(f"{path} is there already", advice="Name another folder.") from error
-    path.write_text(to_toml(spec), encoding="utf-8")
+    try:
+        path.write_text(to_toml(spec), encoding="utf-8")
+    except OSError:
+        path.unlink()
+        raise
