@@ -20,6 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.accuracy.shipped import shipped_points
 from benchmarks.machine import Circumstances, describe_circumstances
 from benchmarks.markdown import NOT_MEASURED, circumstances_words, small_rate_words, table
 from benchmarks.packs.groups import (
@@ -37,7 +38,6 @@ from fvs.derivation.cleaning import clean_people
 from fvs.derivation.extraction import MeasuredFaces, model_hashes
 from fvs.derivation.groups import Labels, read_labels
 from fvs.folders import PictureSet
-from fvs.operating_points import load_operating_points
 from fvs.packs import load_pack, shipped_models_dir
 
 if TYPE_CHECKING:
@@ -129,7 +129,6 @@ def measure_pack(pack_name: str, shared: Path, pool: Pool) -> DifferentialsResul
     doubles = _doubles(pack, engine, faces, pool, shared)
     unknown = np.asarray(pool.held_out | (pack_name in TRAINED_ELSEWHERE))
     rows = np.flatnonzero(unknown & ~doubles & faces.ok)
-    points = load_operating_points(pack.operating_points_path).points
     return DifferentialsResult(
         circumstances=circumstances,
         model_sha256=model_hashes(engine),
@@ -141,7 +140,7 @@ def measure_pack(pack_name: str, shared: Path, pool: Pool) -> DifferentialsResul
         at=differentials_at(
             faces.take(rows),
             [pool.labels[row] for row in rows],
-            [(point.target_fmr, point.threshold) for point in points],
+            shipped_points(pack),
         ),
     )
 

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.accuracy.robustness_curves import CURVES, Curve, Face
+from benchmarks.accuracy.shipped import shipped_points
 from benchmarks.machine import Circumstances, describe_circumstances
 from fvs.cli.common import open_engine
 from fvs.cli.operating_points import faces_cache_dir, progress_bar
@@ -21,7 +22,7 @@ from fvs.engine import Engine
 from fvs.errors import UsageError
 from fvs.folders import PictureSet
 from fvs.metrics.intervals import rate
-from fvs.operating_points import Rate, load_operating_points
+from fvs.operating_points import Rate  # noqa: TC001 - msgspec reads it when it decodes
 from fvs.packs import load_pack, shipped_models_dir
 from fvs.raster import encode_png
 from fvs.status import Role
@@ -163,7 +164,7 @@ def measure_robustness(
     engine = Engine(opened.detector, opened.embedder, (), opened.settings)
     pictures = PictureSet.open(pictures_path)
     names = sample_people(pictures.pictures, people_wanted)
-    points = load_operating_points(pack.operating_points_path).points
+    points = shipped_points(pack)
     with progress_bar() as progress:
         degrees = sum(len(curve.severities) for curve in CURVES)
         task = progress.add_task(f"{pack_name}: degrees", total=degrees)

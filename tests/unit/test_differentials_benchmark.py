@@ -11,9 +11,11 @@ from benchmarks.accuracy.differentials import (
     load_differentials,
     render_differentials,
 )
+from benchmarks.accuracy.shipped import shipped_points
 from benchmarks.markdown import NOT_MEASURED
 from fvs.derivation.extraction import MeasuredFaces
 from fvs.derivation.groups import Labels
+from fvs.packs import load_pack, shipped_models_dir
 from tests.benchmark_records import CIRCUMSTANCES
 
 PEOPLE = 60
@@ -82,3 +84,13 @@ def test_a_folder_of_ones_own(tmp_path):
     assert [label.source for label in pool.labels] == ["desk", "faces"]
     assert pool.held_out.all()
     assert pool.labels[1].age_years is None
+
+
+def test_shipped_points_are_those_that_decide():
+    """The standard pack's points, highest target first; the own pack has none for 1e-4."""
+    points = shipped_points(load_pack("standard", shipped_models_dir()))
+    assert [point.target_fmr for point in points] == [1e-2, 1e-3, 1e-4]
+    thresholds = [point.threshold for point in points]
+    assert thresholds == sorted(thresholds)
+    own = shipped_points(load_pack("own", shipped_models_dir()))
+    assert 1e-4 not in [point.target_fmr for point in own]
