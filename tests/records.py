@@ -53,7 +53,7 @@ def operating_point(
         threshold=threshold,
         strictest_group="test",
         fnmr=NO_RATE,
-        fmr_lfw=NO_RATE,
+        fmr_pooled=NO_RATE,
         groups=(),
         bands=(_band(child, child_threshold), _band(adult, threshold)),
     )

@@ -1,4 +1,4 @@
-"""Pictures -> `operating_points.json`: measures, cleans, groups and counts, in this order."""
+"""Pictures of the shipped protocol -> operating points: measure, clean, group, count, in order."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fvs.derivation.cleaning import clean_people
+from fvs.derivation.comparisons import compare_people
 from fvs.derivation.copies import copy_scores, same_capture_point
 from fvs.derivation.duplicates import cleaning_scale
 from fvs.derivation.extraction import MeasuredFaces, extract_faces, model_hashes
@@ -18,13 +19,13 @@ from fvs.derivation.method import DoublesFound, method_words
 from fvs.derivation.points import GroupScores, MeasuredScores, derive_points
 from fvs.errors import UsageError
 from fvs.metrics.intervals import rate
-from fvs.metrics.pairs import AllPairs, compare_all_pairs
-from fvs.operating_points import DataSource, OperatingPoints, PadPoint
+from fvs.operating_points import EITHER_SEX, DataSource, OperatingPoints, PadPoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from fvs.derivation.bounds import NonMatedPairs
     from fvs.derivation.cleaning import Cleaning
     from fvs.engine import Engine
     from fvs.folders import PictureSet
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
 __all__ = ["DerivationRequest", "derive", "lfw_subjects"]
 
 LFW_GROUP = "lfw (pairs)/any age/any sex/all groups"
+
+UNSUPPORTED_CONDITIONS = {
+    "age_gap": "not supported by this data: it does not say how many years lie between two "
+    "pictures of a person",
+    "quality": "not supported by this data: measured over pictures of every quality, none refused",
+}
 
 TERMS = {
     "aaf": "non-commercial research",
@@ -118,12 +125,12 @@ def derive(
     pool = _cleaned_pool(engine, cleaner, request, on_progress)
     # 3. Compare within groups.
     lfw_names = np.array(request.lfw.pictures)[lfw.ok]
-    lfw_pairs = compare_all_pairs(lfw.vectors[lfw.ok], lfw_subjects(lfw_names.tolist()))
-    subjects = len(set(lfw_subjects(lfw_names.tolist()).tolist()))
+    lfw_pairs = compare_people(lfw.vectors[lfw.ok], lfw_subjects(lfw_names.tolist()))
+    subjects = lfw_pairs.non_mated.design.subjects
     measured = MeasuredScores(
         mated=lfw_pairs.mated,
-        lfw_non_mated=lfw_pairs.non_mated,
-        groups=(_lfw_group(lfw_pairs, subjects), *_pool_groups(pool)),
+        non_mated=lfw_pairs.non_mated.tail,
+        groups=(_lfw_group(lfw_pairs.non_mated), *_pool_groups(pool)),
         cleaned_from=scale.same_person if by_itself else None,
     )
     # 4. Set thresholds.
@@ -147,6 +154,7 @@ def derive(
         method=method_words(doubles, int(pool.trained_on.sum()), same_capture_words),
         data=(_lfw_source(request.lfw, lfw, subjects), *_pool_sources(request.pools, pool)),
         unsupported_targets=dict(unsupported),
+        unsupported_conditions=UNSUPPORTED_CONDITIONS,
         points=points,
         pad=_pad_point(engine, lfw, pool),
         same_capture=same_capture,
@@ -221,22 +229,17 @@ def _pool_groups(pool: _Pool) -> tuple[GroupScores, ...]:
             source=cell.source,
             adult=cell.band is not None and cell.band.adult,
             band=cell.band,
-            subjects=len(cell.rows),
-            scores=compare_all_pairs(pool.faces.vectors[usable[cell.rows]]).non_mated,
+            sex=cell.sex,
+            pairs=compare_people(pool.faces.vectors[usable[cell.rows]]).non_mated,
         )
         for cell in cells_of([pool.labels[row] for row in usable])
     )
 
 
-def _lfw_group(pairs: AllPairs, subjects: int) -> GroupScores:
+def _lfw_group(pairs: NonMatedPairs) -> GroupScores:
     # Public figures of the news of 2002 and 2003: adults but for a handful.
     return GroupScores(
-        name=LFW_GROUP,
-        source="lfw",
-        adult=True,
-        band=None,
-        subjects=subjects,
-        scores=pairs.non_mated,
+        name=LFW_GROUP, source="lfw", adult=True, band=None, sex=EITHER_SEX, pairs=pairs
     )
 
 
