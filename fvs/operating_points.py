@@ -302,7 +302,17 @@ class SameCapturePoint(_Strict, frozen=True, kw_only=True):
 
 
 class DataSource(_Strict, frozen=True, kw_only=True):
-    """Pictures that the rates were measured on."""
+    """What the rates were measured on.
+
+    Attributes:
+        name: of the folder, file or registry.
+        sha256: of its content.
+        pictures: how many; of a table of scores, how many rows.
+        subjects: people left after cleaning.
+        failed_to_acquire: pictures without a usable face; of listed pairs, pairs with such a one.
+        duplicates_dropped: pictures of people who stand there twice.
+        terms: under which they may be used.
+    """
 
     name: str
     sha256: str

@@ -25,7 +25,14 @@ from fvs.operating_points import OperatingPoints
 if TYPE_CHECKING:
     from fvs.packs import Pack
 
-__all__ = ["FORMAT", "Certificate", "IssueTerms", "decode_certificate", "encode_certificate", "issue"]
+__all__ = [
+    "FORMAT",
+    "Certificate",
+    "IssueTerms",
+    "decode_certificate",
+    "encode_certificate",
+    "issue",
+]
 
 FORMAT: Literal["fvs-certificate/1"] = "fvs-certificate/1"
 

@@ -152,9 +152,7 @@ def parse_private_key(content: bytes) -> PrivateJwk:
 
 def sign_bytes(content: bytes, key: PrivateJwk) -> bytes:
     """The detached signature of these bytes, a line of ASCII."""
-    header = _encoded(
-        msgspec.json.encode({"alg": ALGORITHM, "kid": key.kid, "typ": JWS_TYPE})
-    )
+    header = _encoded(msgspec.json.encode({"alg": ALGORITHM, "kid": key.kid, "typ": JWS_TYPE}))
     signature = _private_key(key).sign(_signed(header, content))
     return f"{header}..{_encoded(signature)}\n".encode()
 

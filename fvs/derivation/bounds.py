@@ -53,8 +53,8 @@ BLOCK_PAIRS = 4096
 """Pairs whose weights are held at once: 16 MB at 1,000 replicates."""
 
 BOUND_IN_WORDS = (
-    f"the 97.5 % quantile of {REPLICATES} two-way bootstrap replicates over people, both sides of a "
-    "pair, but never below the Clopper-Pearson bound over pairs; with no false match seen, "
+    f"the 97.5 % quantile of {REPLICATES} two-way bootstrap replicates over people, both sides of "
+    "a pair, but never below the Clopper-Pearson bound over pairs; with no false match seen, "
     "Clopper-Pearson over half as many trials as people"
 )
 
@@ -165,7 +165,9 @@ def upper_bound(pairs: NonMatedPairs, threshold: float) -> UpperBound:
         return UpperBound(float(clopper_pearson(0, min(independent, trials))[1]), "no_errors")
     by_pairs = float(clopper_pearson(errors, trials)[1])
     if errors > len(pairs.scores):
-        raise UsageError(f"{errors} pairs reach {threshold}, and only {len(pairs.scores)} were kept")
+        raise UsageError(
+            f"{errors} pairs reach {threshold}, and only {len(pairs.scores)} were kept"
+        )
     drawn = pairs.draws()
     weight = _weight(pairs.first[:errors], pairs.second[:errors], drawn)
     by_people = _quantile(weight, pairs.design.weight(drawn))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fvs.derivation.calibration import pad_point
 from fvs.derivation.cleaning import clean_people
 from fvs.derivation.comparisons import compare_people
 from fvs.derivation.copies import copy_scores, same_capture_point
@@ -18,8 +19,7 @@ from fvs.derivation.groups import Labels, cells_of
 from fvs.derivation.method import DoublesFound, method_words
 from fvs.derivation.points import GroupScores, MeasuredScores, derive_points
 from fvs.errors import UsageError
-from fvs.metrics.intervals import rate
-from fvs.operating_points import EITHER_SEX, DataSource, OperatingPoints, PadPoint
+from fvs.operating_points import EITHER_SEX, DataSource, OperatingPoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fvs.derivation.cleaning import Cleaning
     from fvs.engine import Engine
     from fvs.folders import PictureSet
-    from fvs.operating_points import Rate
+    from fvs.operating_points import PadPoint
     from fvs.records import F32, Bool, Int
 
 __all__ = ["DerivationRequest", "derive", "lfw_subjects"]
@@ -275,32 +275,9 @@ def _pool_sources(pools: Sequence[PictureSet], pool: _Pool) -> tuple[DataSource,
 
 
 def _pad_point(engine: Engine, lfw: MeasuredFaces, pool: _Pool) -> PadPoint | None:
-    if not engine.pad:
-        return None
     by_source = {"lfw (pairs)": lfw.live_probability}
     sources = np.array([one.source for one in pool.labels])
     for source in np.unique(sources):
         rows = (sources == source) & ~pool.trained_on
         by_source[str(source)] = pool.faces.live_probability[rows]
-    threshold = _live_threshold(engine)
-    return PadPoint(
-        threshold=threshold,
-        refused={
-            name: _refused(live, threshold) for name, live in by_source.items() if _assessed(live)
-        },
-    )
-
-
-def _live_threshold(engine: Engine) -> float:
-    """The mean of what the networks' manifests state, as their probabilities are averaged."""
-    heads = [network.manifest.pad for network in engine.pad]
-    return float(np.mean([head.live_threshold for head in heads if head is not None]))
-
-
-def _assessed(live_probability: F32) -> int:
-    return int(np.isfinite(live_probability).sum())
-
-
-def _refused(live_probability: F32, threshold: float) -> Rate:
-    not_live = int(np.sum(live_probability < np.float32(threshold)))
-    return rate(not_live, _assessed(live_probability))
+    return pad_point([network.manifest for network in engine.pad], by_source)

@@ -58,7 +58,17 @@ def method_words(doubles: DoublesFound, trained_on: int, same_capture: str) -> s
         trained_on: pictures left out because the pack was trained on them.
         same_capture: the sentence on that score.
     """
-    return " ".join([THRESHOLDS, PAIRS, EVALUATED, *_training(trained_on), _cleaning(doubles), FNMR, same_capture])
+    return " ".join(
+        [
+            THRESHOLDS,
+            PAIRS,
+            EVALUATED,
+            *_training(trained_on),
+            _cleaning(doubles),
+            FNMR,
+            same_capture,
+        ]
+    )
 
 
 def _training(pictures: int) -> list[str]:
