@@ -99,7 +99,8 @@ class GroupRate(_Strict, frozen=True, kw_only=True):
         subjects: people in it.
         fmr: with the interval that takes pairs as independent.
         upper_bound: two-sided 95 %, the one that thresholds are set by: it knows that pairs which
-            share a person are not independent, and is never below `fmr.upper_95`.
+            share a person are not independent. Where it is lower at `own_threshold`, it is the
+            one there: a higher threshold has no higher rate.
         bound_method: where it is from.
         own_threshold: the lowest at which its bound is within the target; None where it has too
             few pairs to show that.

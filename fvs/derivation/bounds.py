@@ -174,12 +174,19 @@ def upper_bound(pairs: NonMatedPairs, threshold: float) -> UpperBound:
     return _higher(by_people, by_pairs)
 
 
-def threshold_within_bound(pairs: NonMatedPairs, target: float) -> float | None:
+def threshold_within_bound(
+    pairs: NonMatedPairs, target: float, errors_to_spare: int = 0
+) -> float | None:
     """The lowest multiple of `SCORE_STEP` at which `upper_bound` is within `target`.
 
+    Args:
+        pairs: of one group.
+        target: false match rate.
+        errors_to_spare: so many false matches must leave the bound within the target.
+
     Returns:
-        A threshold; None where no count of false matches that was seen, nor their absence, can
-        show the target; +inf where too many pairs reach the highest score there is.
+        A threshold; None where the pairs cannot show the target, or not with errors to spare;
+        +inf where too many of them reach the highest score there is.
 
     Raises:
         UsageError: more scores would have to have been kept to find it.
@@ -188,6 +195,8 @@ def threshold_within_bound(pairs: NonMatedPairs, target: float) -> float | None:
     if most is None:
         return None
     errors = _most_errors(pairs, target, most)
+    if errors < errors_to_spare:
+        return None
     threshold = threshold_allowing(pairs.tail, errors)
     if not math.isfinite(threshold):
         return None if threshold < 0 else threshold

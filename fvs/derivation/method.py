@@ -14,7 +14,8 @@ THRESHOLDS = (
     "score >= threshold accepts. The threshold is the lowest multiple of 0.0001 at which the upper "
     "two-sided 95 % bound of FMR is within the target in every adult group with enough non-mated "
     f"pairs to show it in spite of {ERRORS_TO_SPARE} errors, and at which the measured rate is so "
-    f"in every smaller one, up to {ERRORS_TO_SPARE} errors aside. The bound is {BOUND_IN_WORDS}."
+    f"in every smaller one, up to {ERRORS_TO_SPARE} errors aside. Where ages are known, some band "
+    f"of adults must show the target by itself. The bound is {BOUND_IN_WORDS}."
 )
 """What all protocols have in common."""
 

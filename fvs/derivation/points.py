@@ -11,6 +11,8 @@
 5. A target that no adult group can show, or only at a threshold that is of no use, is refused;
    likewise one whose threshold lies where non-mated pairs may have been dropped as duplicates by
    the scores of the embedder itself.
+6. Where ages are known, a target that is held in no band of adults is refused: a group of people
+   of whom nothing is known, as LFW, must not show alone what no other can.
 """
 
 from __future__ import annotations
@@ -166,13 +168,16 @@ def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | s
     fnmr = _fnmr(measured, threshold)
     if fnmr.point > MOST_USABLE_FNMR:
         return _useless(strictest, fnmr)
-    cleaned_from = measured.cleaned_from
-    if cleaned_from is not None and threshold > cleaned_from - CLEANING_MARGIN:
+    if _is_near_cleaning(measured, threshold):
         return (
             f"{strictest.group.name} would need a threshold of {threshold:.4f}, too near to "
-            f"{cleaned_from:g}, from where pairs were dropped as one person, "
+            f"{measured.cleaned_from:g}, from where pairs were dropped as one person, "
             "some of them perhaps wrongly"
         )
+    bands = _bands(measured, owns, target, threshold)
+    banded = [own for own in adult if own.group.band is not None]
+    if banded and not any(row.band.adult and row.status == "held" for row in bands):
+        return f"no age band of adults can hold it: {_too_few(banded, target)}"
     return OperatingPoint(
         target_fmr=target,
         threshold=threshold,
@@ -180,15 +185,19 @@ def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | s
         fnmr=fnmr,
         fmr_pooled=measured.non_mated.fmr_at(threshold),
         groups=tuple(_group_rate(own, threshold) for own in owns),
-        bands=_bands(measured, owns, target, threshold),
+        bands=bands,
     )
 
 
+def _is_near_cleaning(measured: MeasuredScores, threshold: float) -> bool:
+    cleaned_from = measured.cleaned_from
+    return cleaned_from is not None and threshold > cleaned_from - CLEANING_MARGIN
+
+
 def _own(group: GroupScores, target: float) -> _Own:
-    if group.scores.trials >= trials_needed(target, ERRORS_TO_SPARE):
-        threshold = threshold_within_bound(group.pairs, target)
-        if threshold is not None:
-            return _Own(group, threshold, threshold)
+    threshold = threshold_within_bound(group.pairs, target, ERRORS_TO_SPARE)
+    if threshold is not None:
+        return _Own(group, threshold, threshold)
     harmless = max(ERRORS_TO_SPARE, math.floor(group.scores.trials * target))
     return _Own(group, None, threshold_allowing(group.scores, harmless))
 
@@ -261,6 +270,9 @@ def _fnmr(measured: MeasuredScores, threshold: float) -> Rate:
 
 def _group_rate(own: _Own, threshold: float) -> GroupRate:
     bound = own.group.bound_at(threshold)
+    if own.threshold is not None and own.threshold < threshold:
+        # What holds at a lower threshold holds here, also where no false match is left to count.
+        bound = min(bound, own.group.bound_at(own.threshold))
     return GroupRate(
         group=own.group.name,
         source=own.group.source,
@@ -278,9 +290,15 @@ def _finite(threshold: float | None) -> float | None:
 
 
 def _too_few(owns: Sequence[_Own], target: float) -> str:
-    most = max((own.group.scores.trials for own in owns), default=0)
+    largest = max((own.group for own in owns), key=lambda g: g.scores.trials, default=None)
     needed = trials_needed(target, ERRORS_TO_SPARE)
-    return f"{most} non-mated pairs in the largest group, need {needed}"
+    if largest is None or largest.scores.trials < needed:
+        most = 0 if largest is None else largest.scores.trials
+        return f"{most} non-mated pairs in the largest group, need {needed}"
+    return (
+        f"{largest.scores.trials} non-mated pairs of only {largest.subjects} people in the largest "
+        f"group, too few people to show it in spite of {ERRORS_TO_SPARE} false matches"
+    )
 
 
 def _useless(own: _Own, fnmr: Rate) -> str:

@@ -61,8 +61,9 @@ class ReviewByCost:
 
     def __post_init__(self) -> None:
         """Refuse costs that are none, and a world without one of the two kinds of people."""
-        costs = min(self.wrong_refusal, self.review)
-        if not costs > 0.0 or math.isinf(costs) or not 0.0 < self.mated_share < 1.0:
+        costs = (self.wrong_refusal, self.review)
+        sound = all(0.0 < cost < math.inf for cost in costs)
+        if not sound or not 0.0 < self.mated_share < 1.0:
             raise UsageError("costs are positive numbers, and the mated share lies between 0 and 1")
 
     def __str__(self) -> str:
@@ -93,7 +94,8 @@ def review_zone(measured: MeasuredScores, threshold: float, rule: ReviewRule) ->
     if isinstance(rule, ReviewByRate):
         row = _by_rate(refused, len(mated), rule)
     else:
-        row = int(np.argmin(_costs(measured, places, refused, rule)))
+        # The highest of equals, for the fewest reviews.
+        row = len(places) - 1 - int(np.argmin(_costs(measured, places, refused, rule)[::-1]))
     begin = float(places[row])
     below_match = int(np.searchsorted(mated, np.float32(threshold)))
     tail = measured.non_mated
