@@ -79,7 +79,7 @@ def _print_points(points: OperatingPoints) -> None:
     print_line(same_capture_words(points.same_capture))
     pictures = sum(source.pictures for source in points.data)
     print_line(
-        f"measured on {pictures} pictures at commit {points.commit}, {points.created}; "
+        f"measured on {pictures} pictures or scores at commit {points.commit}, {points.created}; "
         "brackets are exact 95 % intervals"
     )
 

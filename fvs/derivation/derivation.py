@@ -37,7 +37,7 @@ __all__ = ["DerivationRequest", "derive", "lfw_subjects"]
 LFW_GROUP = "lfw (pairs)/any age/any sex/all groups"
 
 UNSUPPORTED_CONDITIONS = {
-    "age_gap": "not supported by this data: it does not say how many years lie between two "
+    "age_gap_years": "not supported by this data: it does not say how many years lie between two "
     "pictures of a person",
     "quality": "not supported by this data: measured over pictures of every quality, none refused",
 }
