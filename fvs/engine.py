@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from fvs.errors import UsageError
 from fvs.image import DecodeLimits, decode_images
 from fvs.liveness import assess_liveness
 from fvs.network import Network, Runtime
+from fvs.operating_points import EITHER_SEX, SEXES
 from fvs.quality import QualityPolicy, assess_quality, quality_reasons
 from fvs.recognisability import grade_recognisability
 from fvs.refine import refine_faces
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = ["Engine", "EngineSettings", "Judgements", "Samples", "Verifications"]
+
+T = TypeVar("T")
 
 QUALITY_POLICIES = {
     Role.SELFIE: QualityPolicy.for_selfie(),
@@ -240,6 +243,7 @@ class Engine:
         cards: Sequence[bytes],
         policy: DecisionPolicy,
         ages_years: Sequence[int | None] | None = None,
+        sexes: Sequence[str] | None = None,
     ) -> Verifications:
         """Verify selfie i against ID card i.
 
@@ -248,16 +252,17 @@ class Engine:
             cards: contents of N picture files.
             policy: operating point and PAD point.
             ages_years: of the subjects as the register knows them; None is unknown.
+            sexes: likewise, `female` or `male`; empty is unknown.
 
         Raises:
-            UsageError: the lists differ in length.
+            UsageError: the lists differ in length, or a sex is none of these.
         """
         _require_pairs(selfies, cards)
         with ThreadPoolExecutor(self.settings.workers) as pool:
             # Submitted together, so that both pictures of a pair run side by side.
             probes = self._submit(pool, selfies, Role.SELFIE)
             references = self._submit(pool, cards, Role.CARD)
-            return self.compare(_joined(probes), _joined(references), policy, ages_years)
+            return self.compare(_joined(probes), _joined(references), policy, ages_years, sexes)
 
     def compare(
         self,
@@ -265,18 +270,25 @@ class Engine:
         references: Samples,
         policy: DecisionPolicy,
         ages_years: Sequence[int | None] | None = None,
+        sexes: Sequence[str] | None = None,
     ) -> Verifications:
         """Compare selfie i with ID card i and decide.
 
         Raises:
-            UsageError: the sides differ in length, or in number from the ages, or the policy was
-                measured with other weights.
+            UsageError: the sides differ in length, or in number from the ages or sexes, a sex is
+                none, or the policy was measured with other weights.
         """
         _require_pairs(probes, references)
-        scores = compare_pairs(probes.embeddings, references.embeddings)
-        refusals = [probes.refusals(i) + references.refusals(i) for i in range(len(probes))]
-        decisions = self._decisions(probes, scores, refusals, policy, ages_years)
-        return Verifications(probes, scores, decisions, references)
+        evidence = Evidence(
+            scores=compare_pairs(probes.embeddings, references.embeddings),
+            refusals=tuple(
+                p + r for p, r in zip(_refusals(probes), _refusals(references), strict=True)
+            ),
+            liveness=probes.liveness,
+            ages_years=_known(ages_years, None, len(probes)),
+            sexes=_known(sexes, EITHER_SEX, len(probes)),
+        )
+        return Verifications(probes, evidence.scores, self._decide(evidence, policy), references)
 
     def judge(
         self,
@@ -284,6 +296,7 @@ class Engine:
         scores: Scores,
         policy: DecisionPolicy,
         ages_years: Sequence[int | None] | None = None,
+        sexes: Sequence[str] | None = None,
     ) -> Judgements:
         """Decide, as `compare` does, on selfies that were scored against stored templates.
 
@@ -292,26 +305,23 @@ class Engine:
             scores: N cosines of theirs; a status that is not OK says why there is none.
             policy: as of `compare`.
             ages_years: likewise, and so is what is raised.
+            sexes: likewise.
         """
         _require_pairs(probes, scores)
-        refusals = [probes.refusals(i) for i in range(len(probes))]
-        decisions = self._decisions(probes, scores, refusals, policy, ages_years)
-        return Judgements(probes, scores, decisions)
-
-    def _decisions(
-        self,
-        probes: Samples,
-        scores: Scores,
-        refusals: Sequence[tuple[str, ...]],
-        policy: DecisionPolicy,
-        ages_years: Sequence[int | None] | None,
-    ) -> Decisions:
-        self._require_measured_with(policy)
-        ages = ages_years if ages_years is not None else [None] * len(probes)
-        _require_pairs(probes, ages)
         evidence = Evidence(
-            scores=scores, refusals=tuple(refusals), liveness=probes.liveness, ages_years=ages
+            scores=scores,
+            refusals=_refusals(probes),
+            liveness=probes.liveness,
+            ages_years=_known(ages_years, None, len(probes)),
+            sexes=_known(sexes, EITHER_SEX, len(probes)),
         )
+        return Judgements(probes, scores, self._decide(evidence, policy))
+
+    def _decide(self, evidence: Evidence, policy: DecisionPolicy) -> Decisions:
+        self._require_measured_with(policy)
+        _require_pairs(evidence.scores, evidence.ages_years)
+        _require_pairs(evidence.scores, evidence.sexes)
+        _require_sexes(evidence.sexes)
         return decide(evidence, policy)
 
     def _require_measured_with(self, policy: DecisionPolicy) -> None:
@@ -391,6 +401,23 @@ def _scaled(faces: Faces, old: Pixels, new: Pixels) -> Faces:
         xyxy_px=faces.xyxy_px * np.tile(factor, 2),
         landmarks_px=faces.landmarks_px * factor,
     )
+
+
+def _refusals(samples: Samples) -> tuple[tuple[str, ...], ...]:
+    return tuple(samples.refusals(row) for row in range(len(samples)))
+
+
+def _known(values: Sequence[T] | None, unknown: T, count: int) -> Sequence[T]:
+    """What the register knows of each subject; `unknown` of all where nothing was given."""
+    return [unknown] * count if values is None else values
+
+
+def _require_sexes(sexes: Sequence[str]) -> None:
+    if not {EITHER_SEX, *SEXES}.issuperset(sexes):
+        raise UsageError(
+            "a sex is not one that the register knows",
+            advice=f"Give {' or '.join(SEXES)}, or nothing where it is unknown.",
+        )
 
 
 def _require_pairs(one: Sized, other: Sized) -> None:
