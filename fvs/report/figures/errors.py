@@ -1,0 +1,123 @@
+"""DET curve, histograms, and both rates over the threshold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fvs.report.figures.canvas import (
+    ACCENT,
+    INK,
+    MATED,
+    NON_MATED,
+    drawing,
+    to_svg,
+)
+from fvs.report.figures.probit import label_probit, probit
+
+if TYPE_CHECKING:
+    from fvs.records import F64
+    from fvs.report.figures.canvas import Axes
+    from fvs.report.measures import ErrorMeasures, RateBand
+    from fvs.report.words import Words
+
+__all__ = ["draw_det", "draw_histogram", "draw_rates"]
+
+BAND_ALPHA = 0.2
+LOWEST_DRAWN = 1e-7
+
+
+def draw_det(measures: ErrorMeasures, words: Words, name: str) -> str:
+    """FNMR over FMR on probit axes, with the band of both intervals and the threshold's point."""
+    band = measures.band
+    with drawing(name, 4.2) as sheet:
+        axes = sheet.subplots()
+        _fill_band(axes, band, words)
+        axes.plot(probit(band.fmr), probit(band.fnmr), color=MATED, lw=1.6, label=words("det"))
+        point = measures.fmr.rate.point, measures.fnmr.rate.point
+        axes.plot(
+            *(probit([rate]) for rate in point),
+            ls="none",
+            marker="o",
+            ms=6,
+            color=INK,
+            label=words("at_threshold", threshold=f"{measures.threshold:.3f}"),
+        )
+        label_probit(axes, "x", *_limits(band.fmr, point[0], measures.sweep.non_mated_trials))
+        label_probit(axes, "y", *_limits(band.fnmr, point[1], measures.sweep.mated_trials))
+        axes.set(xlabel=words("fmr_axis"), ylabel=words("fnmr_axis"))
+        axes.legend(loc="upper right")
+        return to_svg(sheet, name)
+
+
+def draw_histogram(measures: ErrorMeasures, words: Words, name: str) -> str:
+    """Share of the scores of either kind in each bin, and the threshold."""
+    histogram = measures.histogram
+    kinds = (
+        (histogram.non_mated, NON_MATED, "non_mated_pairs", "///"),
+        (histogram.mated, MATED, "mated_pairs", ""),
+    )
+    with drawing(name, 2.9) as sheet:
+        axes = sheet.subplots()
+        for counts, colour, key, hatch in kinds:
+            share = counts / max(1, counts.sum())
+            axes.stairs(share, histogram.edges, color=colour, lw=1.2)
+            axes.stairs(
+                share,
+                histogram.edges,
+                fill=True,
+                alpha=0.3,
+                color=colour,
+                hatch=hatch,
+                label=words(key),
+            )
+        _mark_threshold(axes, measures, words)
+        axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+        axes.set(xlabel=words("score_axis"), ylabel=words("share_axis"))
+        axes.legend(loc="upper right")
+        return to_svg(sheet, name)
+
+
+def draw_rates(measures: ErrorMeasures, words: Words, name: str) -> str:
+    """FMR and FNMR over the threshold, with intervals, on a logarithmic scale."""
+    band = measures.band
+    curves = (
+        ((band.fmr, band.fmr_lower, band.fmr_upper), NON_MATED, "--", "FMR"),
+        ((band.fnmr, band.fnmr_lower, band.fnmr_upper), MATED, "-", "FNMR"),
+    )
+    lowest = 0.3 / measures.sweep.non_mated_trials
+    with drawing(name, 3.2) as sheet:
+        axes = sheet.subplots()
+        for (rate, lower, upper), colour, dashes, label in curves:
+            axes.fill_between(
+                band.thresholds, np.maximum(lower, lowest), upper, color=colour, alpha=BAND_ALPHA, lw=0
+            )
+            seen = np.where(rate > 0, rate, np.nan)
+            axes.plot(band.thresholds, seen, color=colour, ls=dashes, lw=1.6, label=label)
+        _mark_threshold(axes, measures, words)
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda rate, _: f"{rate:g}")
+        axes.minorticks_off()
+        axes.set(ylim=(lowest, 1.2), xlabel=words("threshold_axis"), ylabel=words("rate_axis"))
+        axes.legend(loc="lower left")
+        return to_svg(sheet, name)
+
+
+def _fill_band(axes: Axes, band: RateBand, words: Words) -> None:
+    """Between the curve of all lower and that of all upper bounds, threshold by threshold."""
+    x = np.concatenate([band.fmr_lower, band.fmr_upper[::-1]])
+    y = np.concatenate([band.fnmr_lower, band.fnmr_upper[::-1]])
+    axes.fill(probit(x), probit(y), color=MATED, alpha=BAND_ALPHA, lw=0, label=words("band_95"))
+
+
+def _limits(rates: F64, point: float, trials: int) -> tuple[float, float]:
+    """From below the smallest rate that so many trials can show to above the middle."""
+    lowest = max(LOWEST_DRAWN, 0.3 / trials)
+    positive = [rate for rate in (point, float(rates[rates > 0].min(initial=0.5))) if rate > 0]
+    return min(lowest, *positive), 0.6
+
+
+def _mark_threshold(axes: Axes, measures: ErrorMeasures, words: Words) -> None:
+    label = words("threshold_is", threshold=f"{measures.threshold:.3f}")
+    axes.axvline(measures.threshold, color=ACCENT, lw=1.0, ls=":", label=label)

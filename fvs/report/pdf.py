@@ -1,0 +1,51 @@
+"""Document -> PDF of the same content, set by Typst: tagged, with every figure's text (PDF/UA-1)."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fvs.errors import MissingExtraError
+from fvs.report.figures.canvas import font_path
+
+try:
+    import typst
+except ImportError as error:
+    raise MissingExtraError(
+        f"a report in PDF needs {error.name}, which is not installed",
+        advice="Install it with `pip install 'face-verification-service[report]'`.",
+    ) from error
+
+if TYPE_CHECKING:
+    from fvs.report.document import Document
+
+__all__ = ["render_pdf"]
+
+TEMPLATE = "report.typ"
+NO_DATE = 0
+"""The date of making stands in the text; the file's own would make equal reports differ."""
+
+
+def render_pdf(document: Document) -> bytes:
+    """The whole file.
+
+    Nothing of the document is ever part of Typst's program: it is read as data.
+    """
+    template = resources.files("fvs.report").joinpath("templates", TEMPLATE)
+    files = {f"{picture.name}.png": picture.png for picture in document.pictures}
+    program = {
+        "main.typ": template.read_bytes(),
+        "document.json": msgspec.json.encode(document),
+        **files,
+    }
+    compiled = typst.compile(
+        program,
+        format="pdf",
+        font_paths=[str(font_path().parent)],
+        ignore_system_fonts=True,
+        pdf_standards="ua-1",
+        timestamp=NO_DATE,
+    )
+    return bytes(compiled)

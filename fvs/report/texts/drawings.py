@@ -1,0 +1,95 @@
+"""Texts in, below and instead of drawings."""
+
+__all__ = ["DRAWINGS"]
+
+DRAWINGS: dict[str, tuple[str, str]] = {
+    "det": ("measured", "ค่าที่วัดได้"),
+    "band_95": ("95 % band", "แถบความเชื่อมั่น 95 %"),
+    "at_threshold": ("at threshold {threshold}", "ที่เกณฑ์ {threshold}"),
+    "fmr_axis": ("FMR: different people accepted", "FMR: คนละคนที่ถูกยอมรับ"),
+    "fnmr_axis": ("FNMR: genuine pairs refused", "FNMR: เจ้าของตัวจริงที่ถูกปฏิเสธ"),
+    "det_alt": (
+        "Curve of FNMR over FMR for all thresholds; at threshold {threshold} FMR is {fmr} and FNMR "
+        "{fnmr}.",
+        "เส้นโค้ง FNMR เทียบกับ FMR ทุกเกณฑ์คะแนน ที่เกณฑ์ {threshold} ค่า FMR คือ {fmr} และ FNMR คือ {fnmr}",
+    ),
+    "det_caption": (
+        "Detection error trade-off on probit axes, {non_mated} non-mated and {mated} mated pairs. "
+        "The band joins the 95 % bounds of both rates at each threshold",
+        "เส้น DET บนแกนโพรบิต คู่ของคนละคน {non_mated} คู่ และคู่ของคนเดียวกัน {mated} คู่ แถบสีคือขอบเขต 95 % ของทั้งสองค่าที่แต่ละเกณฑ์",
+    ),
+    "non_mated_pairs": ("different people", "คนละคน"),
+    "mated_pairs": ("same person", "คนเดียวกัน"),
+    "score_axis": ("score (cosine similarity)", "คะแนนความเหมือน (โคไซน์)"),
+    "share_axis": ("share of the pairs", "สัดส่วนของคู่"),
+    "threshold_is": ("threshold {threshold}", "เกณฑ์ {threshold}"),
+    "histogram_alt": (
+        "Histograms of the scores of {non_mated} non-mated and {mated} mated pairs, with the "
+        "threshold {threshold} between them.",
+        "ฮิสโทแกรมคะแนนของคู่คนละคน {non_mated} คู่ และคู่คนเดียวกัน {mated} คู่ พร้อมเกณฑ์คะแนน {threshold}",
+    ),
+    "histogram_caption": (
+        "Scores of pairs of different people and of the same person; each adds up to 100 %",
+        "การกระจายของคะแนนของคู่คนละคนและคู่คนเดียวกัน แต่ละกลุ่มรวมกันได้ 100 %",
+    ),
+    "threshold_axis": ("threshold", "เกณฑ์คะแนน"),
+    "rate_axis": ("error rate", "อัตราความผิดพลาด"),
+    "rates_alt": (
+        "FMR falls and FNMR rises with the threshold; at {threshold} they are {fmr} and {fnmr}.",
+        "เมื่อเกณฑ์คะแนนสูงขึ้น FMR ลดลงและ FNMR เพิ่มขึ้น ที่ {threshold} มีค่า {fmr} และ {fnmr}",
+    ),
+    "rates_caption": (
+        "Both error rates over the threshold, with 95 % intervals, on a logarithmic scale",
+        "อัตราความผิดพลาดทั้งสองที่แต่ละเกณฑ์คะแนน พร้อมช่วงความเชื่อมั่น 95 % บนสเกลลอการิทึม",
+    ),
+    "group_fmr_axis": (
+        "FMR within the group, with its 95 % interval",
+        "FMR ภายในกลุ่ม พร้อมช่วงความเชื่อมั่น 95 %",
+    ),
+    "target_is": ("target FMR {target}", "เป้าหมาย FMR {target}"),
+    "groups_alt": (
+        "FMR of {n} groups with intervals; the highest is that of {worst}, {rate}.",
+        "FMR ของ {n} กลุ่มพร้อมช่วงความเชื่อมั่น กลุ่มที่สูงที่สุดคือ {worst} มีค่า {rate}",
+    ),
+    "groups_caption": (
+        "False match rate of each group on a logarithmic scale; groups without any false match "
+        "stand at the left edge",
+        "FMR ของแต่ละกลุ่มบนสเกลลอการิทึม กลุ่มที่ไม่พบการยอมรับผิดคนอยู่ชิดขอบซ้าย",
+    ),
+    "discarded_axis": (
+        "share of pairs discarded, lowest quality first",
+        "สัดส่วนคู่ภาพที่ตัดออก จากคุณภาพต่ำสุดก่อน",
+    ),
+    "edc_chance": ("discarding at random", "ตัดออกแบบสุ่ม"),
+    "edc_quality": ("discarding by quality", "ตัดออกตามคุณภาพ"),
+    "edc_oracle": ("discarding the errors", "ตัดเฉพาะคู่ที่ผิด"),
+    "edc_alt": (
+        "FNMR falls from {start} as pairs of low quality are discarded: {shares}.",
+        "FNMR ลดจาก {start} เมื่อตัดคู่ภาพคุณภาพต่ำออก: {shares}",
+    ),
+    "edc_caption": (
+        "Error versus discard (ISO/IEC 29794-1) of {pairs} mated pairs at the threshold",
+        "ความผิดพลาดเทียบกับสัดส่วนที่ตัดออก (ISO/IEC 29794-1) ของคู่คนเดียวกัน {pairs} คู่ ที่เกณฑ์คะแนนนี้",
+    ),
+    "apcer_axis": ("APCER, with its 95 % interval", "APCER พร้อมช่วงความเชื่อมั่น 95 %"),
+    "species_known": ("trained on", "ใช้ฝึกแบบจำลอง"),
+    "species_held_out": ("never seen in training", "ไม่เคยใช้ฝึก"),
+    "limit_is": ("limit {limit}", "เกณฑ์ {limit}"),
+    "apcer_alt": (
+        "APCER of {n} species with intervals; the highest is that of {worst}, {rate}.",
+        "APCER ของการโจมตี {n} รูปแบบพร้อมช่วงความเชื่อมั่น รูปแบบที่สูงที่สุดคือ {worst} มีค่า {rate}",
+    ),
+    "apcer_caption": (
+        "Attacks called live, by species, on a logarithmic scale; species of which none was stand "
+        "at the left edge",
+        "สัดส่วนการโจมตีที่ถูกมองว่าเป็นคนจริง บนสเกลลอการิทึม รูปแบบที่ตรวจจับได้ทั้งหมดอยู่ชิดขอบซ้าย",
+    ),
+    "worst_mated_alt": (
+        "Mated pair {number} of those with the lowest scores; score {score}.",
+        "คู่ของคนเดียวกันลำดับที่ {number} จากคะแนนต่ำสุด คะแนน {score}",
+    ),
+    "best_non_mated_alt": (
+        "Non-mated pair {number} of those with the highest scores; score {score}.",
+        "คู่ของคนละคนลำดับที่ {number} จากคะแนนสูงสุด คะแนน {score}",
+    ),
+}
