@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fvs.records import F64
 
 __all__ = [
+    "BEYOND_ONE_BOUND",
     "CONFIDENCE",
     "clopper_pearson",
     "most_errors_within",
