@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fvs.report.document import Document, Part
+from fvs.report.sections.calibration import calibration_section
 from fvs.report.sections.errors import errors_section, quality_section
 from fvs.report.sections.groups import groups_section
 from fvs.report.sections.pad import pad_section
@@ -26,6 +27,7 @@ SECTIONS = (
     errors_section,
     groups_section,
     quality_section,
+    calibration_section,
     pad_section,
     thumbnails_section,
     points_section,

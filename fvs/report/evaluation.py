@@ -25,3 +25,7 @@ class Evaluation:
     quality: F32 | None = None
     first_picture: np.ndarray | None = None
     second_picture: np.ndarray | None = None
+
+    def take(self, rows):
+        import dataclasses
+        return Evaluation(**{f.name: None if getattr(self,f.name) is None else getattr(self,f.name)[rows] for f in dataclasses.fields(self)})

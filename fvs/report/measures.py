@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from fvs.errors import UsageError
 from fvs.metrics.discard import DiscardCurve
-from fvs.metrics.intervals import clopper_pearson
-from fvs.metrics.rates import Sweep
+from fvs.metrics.likelihood import ScoredPairs
+from fvs.metrics.rates import ScoreTail, Sweep
+from fvs.metrics.subject_intervals import false_match_band, false_non_match_band
+from fvs.metrics.subject_pairs import SubjectPairs
+from fvs.report.calibration import measure_calibration
 from fvs.report.verdicts import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    import numpy.typing as npt
+
+    from fvs.metrics.subject_intervals import RateBand
     from fvs.records import F64, Int
+    from fvs.report.calibration import Calibration
     from fvs.report.evaluation import Evaluation
 
 __all__ = [
+    "Curves",
     "ErrorMeasures",
     "GroupMeasure",
     "Histogram",
-    "RateBand",
-    "ThresholdOrigin",
+        "ThresholdOrigin",
     "measure_evaluation",
+    "measure_pairs",
     "ratio_to_geometric_mean",
+    "subject_pairs_of",
     "threshold_on",
 ]
 
@@ -36,6 +45,8 @@ CURVE_POINTS = 200
 """Thresholds of each kind at which curves are drawn: more cannot be told apart in print."""
 
 HISTOGRAM_BINS = 80
+
+FEWEST_SUBJECTS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,32 +65,19 @@ class Histogram:
 
 
 @dataclass(frozen=True, eq=False)
-class RateBand:
-    """Both error rates over thresholds, with the 95 % interval of each (K,) float64."""
+class Curves:
+    """Both error rates at the same thresholds, with intervals by subject."""
 
-    thresholds: F64
-    fmr: F64
-    fmr_lower: F64
-    fmr_upper: F64
-    fnmr: F64
-    fnmr_lower: F64
-    fnmr_upper: F64
+    fmr: RateBand
+    fnmr: RateBand
 
     @classmethod
-    def of(cls, sweep: Sweep) -> RateBand:
-        """Exact intervals, pairs taken as independent."""
-        rows = _drawn_rows(sweep)
-        matches, misses = sweep.false_matches[rows], sweep.false_non_matches[rows]
-        fmr_lower, fmr_upper = clopper_pearson(matches, np.full(len(rows), sweep.non_mated_trials))
-        fnmr_lower, fnmr_upper = clopper_pearson(misses, np.full(len(rows), sweep.mated_trials))
+    def of(cls, mated: SubjectPairs, non_mated: SubjectPairs, sweep: Sweep) -> Curves:
+        """At thresholds that lie close enough to draw."""
+        thresholds = sweep.thresholds[_drawn_rows(sweep)]
         return cls(
-            thresholds=sweep.thresholds[rows],
-            fmr=matches / sweep.non_mated_trials,
-            fmr_lower=fmr_lower,
-            fmr_upper=fmr_upper,
-            fnmr=misses / sweep.mated_trials,
-            fnmr_lower=fnmr_lower,
-            fnmr_upper=fnmr_upper,
+            fmr=false_match_band(non_mated, thresholds),
+            fnmr=false_non_match_band(mated, thresholds),
         )
 
 
@@ -104,10 +102,11 @@ class ErrorMeasures:
         subjects: people in all.
         fmr: at the threshold.
         fnmr: at the threshold.
-        band: for the curves.
+        curves: to draw.
         histogram: of all scores.
         groups: in order of their names; empty where no group is known.
         discard: FNMR as pairs of low quality are left out; None where no quality is known.
+        calibration: of likelihood ratios; None where too few people could be held out.
     """
 
     sweep: Sweep
@@ -116,10 +115,11 @@ class ErrorMeasures:
     subjects: int
     fmr: Measured
     fnmr: Measured
-    band: RateBand
+    curves: Curves
     histogram: Histogram
     groups: tuple[GroupMeasure, ...] = ()
     discard: DiscardCurve | None = None
+    calibration: Calibration | None = None
 
 
 def threshold_on(sweep: Sweep, target_fmr: float) -> float:
@@ -143,22 +143,53 @@ def measure_evaluation(
     """Measure scores at a threshold.
 
     Raises:
-        UsageError: there are no mated or no non-mated pairs.
+        UsageError: there are no mated or no non-mated pairs, or they are of fewer than two people.
     """
-    mated = evaluation.mated
-    sweep = Sweep.of(evaluation.similarity[mated], evaluation.similarity[~mated])
-    subjects = len(np.unique([evaluation.first_subject, evaluation.second_subject]))
-    return ErrorMeasures(
-        sweep=sweep,
-        threshold=threshold,
-        origin=origin,
-        subjects=subjects,
-        fmr=_measured(evaluation, ~mated, threshold),
-        fnmr=_measured(evaluation, mated, threshold),
-        band=RateBand.of(sweep),
-        histogram=_histogram(evaluation),
+    pairs = subject_pairs_of(evaluation)
+    measures = measure_pairs(*pairs, (threshold, origin), _histogram(evaluation))
+    return replace(
+        measures,
         groups=_groups(evaluation, threshold),
         discard=_discard(evaluation, threshold),
+        calibration=measure_calibration(ScoredPairs.of(evaluation)),
+    )
+
+
+def measure_pairs(
+    mated: SubjectPairs,
+    non_mated: SubjectPairs,
+    threshold: tuple[float, ThresholdOrigin],
+    histogram: Histogram,
+) -> ErrorMeasures:
+    """Measure comparisons of which only the highest non-mated ones need have been kept.
+
+    Raises:
+        UsageError: as `measure_evaluation`; or the threshold reaches into what was not kept.
+    """
+    sweep = Sweep.of(mated.scores, ScoreTail(non_mated.scores, non_mated.trials))
+    taking_part = mated.counts.by_subject + non_mated.counts.by_subject > 0
+    return ErrorMeasures(
+        sweep=sweep,
+        threshold=threshold[0],
+        origin=threshold[1],
+        subjects=int(taking_part.sum()),
+        fmr=Measured.by_subject(false_match_band(non_mated, [threshold[0]]).at(0)),
+        fnmr=Measured.by_subject(false_non_match_band(mated, [threshold[0]]).at(0)),
+        curves=Curves.of(mated, non_mated, sweep),
+        histogram=histogram,
+    )
+
+
+def subject_pairs_of(evaluation: Evaluation) -> tuple[SubjectPairs, SubjectPairs]:
+    """The mated and the non-mated pairs, subjects numbered anew without gaps."""
+    people = [evaluation.first_subject, evaluation.second_subject]
+    _, numbers = np.unique(np.stack(people), return_inverse=True)
+    first, second = numbers.reshape(2, -1)
+    subjects = int(numbers.max(initial=-1)) + 1
+    mated, scores = evaluation.mated, evaluation.similarity
+    return (
+        SubjectPairs.mated(scores[mated], first[mated], subjects),
+        SubjectPairs.non_mated(scores[~mated], first[~mated], second[~mated], subjects),
     )
 
 
@@ -168,14 +199,6 @@ def ratio_to_geometric_mean(rates: Sequence[float]) -> float:
     if not len(values) or np.any(values <= 0.0):
         return float("nan")
     return float(values.max() / np.exp(np.log(values).mean()))
-
-
-def _measured(evaluation: Evaluation, rows: np.ndarray, threshold: float) -> Measured:
-    """FNMR of rows that are mated, FMR of rows that are not."""
-    scores, mated = evaluation.similarity[rows], evaluation.mated[rows]
-    errors = (scores >= np.float32(threshold)) != mated
-    people = np.unique([evaluation.first_subject[rows], evaluation.second_subject[rows]])
-    return Measured.counted(int(errors.sum()), len(scores), subjects=len(people))
 
 
 def _histogram(evaluation: Evaluation) -> Histogram:
@@ -197,11 +220,23 @@ def _groups(evaluation: Evaluation, threshold: float) -> tuple[GroupMeasure, ...
 
 
 def _group(evaluation: Evaluation, name: str, threshold: float) -> GroupMeasure:
-    inside = evaluation.group == name
-    kinds = [inside & ~evaluation.mated, inside & evaluation.mated]
-    fmr, fnmr = (_measured(evaluation, k, threshold) if k.any() else None for k in kinds)
-    people = np.unique([evaluation.first_subject[inside], evaluation.second_subject[inside]])
-    return GroupMeasure(name=name, subjects=len(people), fmr=fmr, fnmr=fnmr)
+    inside = evaluation.take(evaluation.group == name)
+    mated, non_mated = subject_pairs_of(inside)
+    return GroupMeasure(
+        name=name,
+        subjects=len(np.union1d(inside.first_subject, inside.second_subject)),
+        fmr=_measured(false_match_band, non_mated, threshold),
+        fnmr=_measured(false_non_match_band, mated, threshold),
+    )
+
+
+def _measured(
+    band: Callable[[SubjectPairs, npt.ArrayLike], RateBand], pairs: SubjectPairs, threshold: float
+) -> Measured | None:
+    """None where fewer than two people take part: they tell nothing of others."""
+    if int((pairs.counts.by_subject > 0).sum()) < FEWEST_SUBJECTS:
+        return None
+    return Measured.by_subject(band(pairs, [threshold]).at(0))
 
 
 def _discard(evaluation: Evaluation, threshold: float) -> DiscardCurve | None:

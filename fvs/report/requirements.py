@@ -35,6 +35,7 @@ class Measure(StrEnum):
     BPCER = "bpcer"
 
 
+SPACE = "\N{NO-BREAK SPACE}"
 SP_800_63A_4 = "SP 800-63A-4"
 FIDO_STYLE = "FIDO-style"
 OWN = "own"
@@ -64,7 +65,7 @@ class Requirement:
     def words(self) -> str:
         """As in `FMR <= 0.0001`."""
         name = {Measure.GROUP_FMR: "FMR"}.get(self.measure, self.measure.upper())
-        return f"{name} {'<' if self.strict else '≤'} {self.limit:g}"
+        return SPACE.join((name, "<" if self.strict else "≤", f"{self.limit:g}"))
 
 
 STANDARD_REQUIREMENTS = (

@@ -5,8 +5,8 @@ is *met* where the one-sided 95 % upper bound of the rate keeps within its limit
 the one-sided 95 % lower bound lies beyond it, and *not shown by this data* otherwise: a rate that
 looks good on few trials shows nothing, and neither does one that was not measured. Bounds are
 Clopper and Pearson's (Biometrika 26, 1934), so that without any error the rule of 3 of
-ISO/IEC 19795-1 follows; a caller who knows better ones, such as those of a bootstrap over
-subjects, gives them. Intervals that are *shown* are two-sided 95 %, as everywhere in `fvs`.
+ISO/IEC 19795-1 follows; where it is known whose pairs were compared, they are taken of as many
+trials as the pairs are worth (`fvs.metrics.subject_intervals`). Intervals that are *shown* are two-sided 95 %, as everywhere in `fvs`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 from scipy.special import betaincinv
 
 from fvs.metrics.intervals import rate
+from fvs.operating_points import Rate
 from fvs.report.requirements import Measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from fvs.operating_points import Rate
+    from fvs.metrics.subject_intervals import SubjectRate
     from fvs.report.requirements import Requirement
 
 __all__ = [
@@ -66,12 +67,12 @@ class Why(StrEnum):
     """IAPAR was not measured, and APCER does not keep within."""
 
 
-def upper_bound(errors: int, trials: int) -> float:
-    """One-sided 95 % Clopper-Pearson bound from above."""
+def upper_bound(errors: float, trials: float) -> float:
+    """One-sided 95 % Clopper-Pearson bound from above; effective counts need not be whole."""
     return 1.0 if errors == trials else float(betaincinv(errors + 1, trials - errors, 1.0 - ALPHA))
 
 
-def lower_bound(errors: int, trials: int) -> float:
+def lower_bound(errors: float, trials: float) -> float:
     """One-sided 95 % Clopper-Pearson bound from below."""
     return 0.0 if errors == 0 else float(betaincinv(errors, trials - errors + 1, ALPHA))
 
@@ -84,6 +85,7 @@ class Measured:
         rate: counts, point and two-sided interval.
         upper_95: one-sided bound.
         lower_95: one-sided bound.
+        effective_trials: independent trials that would tell as much.
         subjects: how many people the trials are of; None where unknown.
         of: what the rate is of where that needs saying, as the species of the highest APCER.
     """
@@ -91,6 +93,7 @@ class Measured:
     rate: Rate
     upper_95: float
     lower_95: float
+    effective_trials: float
     subjects: int | None = None
     of: str = ""
 
@@ -107,8 +110,28 @@ class Measured:
             rate=rate(errors, trials),
             upper_95=upper_bound(errors, trials),
             lower_95=lower_bound(errors, trials),
+            effective_trials=trials,
             subjects=subjects,
             of=of,
+        )
+
+    @classmethod
+    def by_subject(cls, measured: SubjectRate) -> Measured:
+        """Of pairs that share people."""
+        trials = measured.effective_trials
+        errors = trials * measured.point
+        return cls(
+            rate=Rate(
+                errors=measured.errors,
+                trials=measured.trials,
+                point=measured.point,
+                lower_95=measured.lower_95,
+                upper_95=measured.upper_95,
+            ),
+            upper_95=upper_bound(errors, trials),
+            lower_95=lower_bound(errors, trials),
+            effective_trials=trials,
+            subjects=measured.subjects,
         )
 
 
@@ -121,8 +144,8 @@ class Finding:
         measured: None where nothing was measured that speaks of it.
         verdict: see the module.
         why: the reason.
-        trials_needed: about how many trials would show it if errors stay as frequent; None where
-            it is shown, or where no number would.
+        trials_needed: about how many independent trials would show it if errors stay as frequent;
+            None where it is shown, or where no number would.
     """
 
     requirement: Requirement

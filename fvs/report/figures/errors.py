@@ -17,9 +17,10 @@ from fvs.report.figures.canvas import (
 from fvs.report.figures.probit import label_probit, probit
 
 if TYPE_CHECKING:
-    from fvs.records import F64
+    from fvs.metrics.subject_intervals import RateBand
+    from fvs.records import F64, Bool
     from fvs.report.figures.canvas import Axes
-    from fvs.report.measures import ErrorMeasures, RateBand
+    from fvs.report.measures import Curves, ErrorMeasures
     from fvs.report.words import Words
 
 __all__ = ["draw_det", "draw_histogram", "draw_rates"]
@@ -30,11 +31,13 @@ LOWEST_DRAWN = 1e-7
 
 def draw_det(measures: ErrorMeasures, words: Words, name: str) -> str:
     """FNMR over FMR on probit axes, with the band of both intervals and the threshold's point."""
-    band = measures.band
+    curves = measures.curves
     with drawing(name, 4.2) as sheet:
         axes = sheet.subplots()
-        _fill_band(axes, band, words)
-        axes.plot(probit(band.fmr), probit(band.fnmr), color=MATED, lw=1.6, label=words("det"))
+        _fill_band(axes, curves, words)
+        seen = _seen(curves.fmr) & _seen(curves.fnmr)
+        rates = curves.fmr.point[seen], curves.fnmr.point[seen]
+        axes.plot(*(probit(rate) for rate in rates), color=MATED, lw=1.6, label=words("det"))
         point = measures.fmr.rate.point, measures.fnmr.rate.point
         axes.plot(
             *(probit([rate]) for rate in point),
@@ -44,8 +47,8 @@ def draw_det(measures: ErrorMeasures, words: Words, name: str) -> str:
             color=INK,
             label=words("at_threshold", threshold=f"{measures.threshold:.3f}"),
         )
-        label_probit(axes, "x", *_limits(band.fmr, point[0], measures.sweep.non_mated_trials))
-        label_probit(axes, "y", *_limits(band.fnmr, point[1], measures.sweep.mated_trials))
+        label_probit(axes, "x", *_limits(curves.fmr.point, point[0], measures.sweep.non_mated_trials))
+        label_probit(axes, "y", *_limits(curves.fnmr.point, point[1], measures.sweep.mated_trials))
         axes.set(xlabel=words("fmr_axis"), ylabel=words("fnmr_axis"))
         axes.legend(loc="upper right")
         return to_svg(sheet, name)
@@ -81,20 +84,19 @@ def draw_histogram(measures: ErrorMeasures, words: Words, name: str) -> str:
 
 def draw_rates(measures: ErrorMeasures, words: Words, name: str) -> str:
     """FMR and FNMR over the threshold, with intervals, on a logarithmic scale."""
-    band = measures.band
-    curves = (
-        ((band.fmr, band.fmr_lower, band.fmr_upper), NON_MATED, "--", "FMR"),
-        ((band.fnmr, band.fnmr_lower, band.fnmr_upper), MATED, "-", "FNMR"),
+    curves = measures.curves
+    drawn = (
+        (curves.fmr, NON_MATED, "--", "FMR"),
+        (curves.fnmr, MATED, "-", "FNMR"),
     )
     lowest = 0.3 / measures.sweep.non_mated_trials
     with drawing(name, 3.2) as sheet:
         axes = sheet.subplots()
-        for (rate, lower, upper), colour, dashes, label in curves:
-            axes.fill_between(
-                band.thresholds, np.maximum(lower, lowest), upper, color=colour, alpha=BAND_ALPHA, lw=0
-            )
-            seen = np.where(rate > 0, rate, np.nan)
-            axes.plot(band.thresholds, seen, color=colour, ls=dashes, lw=1.6, label=label)
+        for band, colour, dashes, label in drawn:
+            seen = _seen(band)
+            x, bounds = band.thresholds[seen], (np.maximum(band.lower_95, lowest), band.upper_95)
+            axes.fill_between(x, *(b[seen] for b in bounds), color=colour, alpha=BAND_ALPHA, lw=0)
+            axes.plot(x, band.point[seen], color=colour, ls=dashes, lw=1.6, label=label)
         _mark_threshold(axes, measures, words)
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(lambda rate, _: f"{rate:g}")
@@ -104,10 +106,17 @@ def draw_rates(measures: ErrorMeasures, words: Words, name: str) -> str:
         return to_svg(sheet, name)
 
 
-def _fill_band(axes: Axes, band: RateBand, words: Words) -> None:
+def _seen(band: RateBand) -> Bool:
+    """Where some comparisons erred and some did not; elsewhere only the number of people counts."""
+    return np.asarray((band.errors > 0) & (band.errors < band.trials))
+
+
+def _fill_band(axes: Axes, curves: Curves, words: Words) -> None:
     """Between the curve of all lower and that of all upper bounds, threshold by threshold."""
-    x = np.concatenate([band.fmr_lower, band.fmr_upper[::-1]])
-    y = np.concatenate([band.fnmr_lower, band.fnmr_upper[::-1]])
+    fmr, fnmr = curves.fmr, curves.fnmr
+    seen = _seen(fmr) & _seen(fnmr)
+    x = np.concatenate([fmr.lower_95[seen], fmr.upper_95[seen][::-1]])
+    y = np.concatenate([fnmr.lower_95[seen], fnmr.upper_95[seen][::-1]])
     axes.fill(probit(x), probit(y), color=MATED, alpha=BAND_ALPHA, lw=0, label=words("band_95"))
 
 

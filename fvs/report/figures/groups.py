@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from matplotlib.ticker import LogLocator
+
 from fvs.report.figures.canvas import BAD, MATED, NON_MATED, drawing, to_svg
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ __all__ = ["Bar", "BarLabels", "draw_bars"]
 
 ROW_IN = 0.2
 FRAME_IN = 0.85
+MANY_DECADES = 200.0
 FLOOR_SHARE = 0.5
 """A rate of 0 stands at half of the smallest rate that any of the trials can show."""
 
@@ -65,12 +68,19 @@ def draw_bars(bars: Sequence[Bar], labels: BarLabels, limit: float | None, name:
             axes.axvline(limit, color=BAD, lw=1.0, ls="--", label=labels.limit)
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(lambda rate, _: f"{rate:g}")
+        axes.xaxis.set_major_locator(LogLocator(subs=_steps(bars, lowest)))
         axes.minorticks_off()
         axes.set_yticks(range(len(bars)), [bar.name for bar in bars])
         axes.set(xlim=(lowest * 0.8, None), ylim=(len(bars) - 0.4, -0.6), xlabel=labels.axis)
         axes.grid(visible=False, axis="y")
         sheet.legend(loc="outside upper right", ncols=3)
         return to_svg(sheet, name)
+
+
+def _steps(bars: Sequence[Bar], lowest: float) -> tuple[float, ...]:
+    """Ticks of a decade: more of them where there are few decades."""
+    decades = max(bar.rate.upper_95 for bar in bars) / lowest
+    return (1.0,) if decades > MANY_DECADES else (1.0, 2.0, 5.0)
 
 
 def _draw_rows(axes: Axes, bars: Sequence[Bar], kind: _Kind, lowest: float) -> None:

@@ -74,7 +74,7 @@ def _figure(groups: Sequence[_Group], evidence: Evidence, words: Words) -> Figur
     target = None if evidence.point is None else evidence.point.target_fmr
     labels = BarLabels(
         axis=words("group_fmr_axis"),
-        first=words("adults") if any(bar.is_second for bar in bars) else words("group"),
+        first=words("adults") if any(bar.is_second for bar in bars) else words("det"),
         second=words("minors"),
         limit="" if target is None else words("target_is", target=f"{target:g}"),
     )

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from fvs.report.document import Badge, Bullets, Paragraph, Plain, Section, Table
 from fvs.report.requirements import FIDO_STYLE, OWN, Measure
-from fvs.report.sections.tables import columns, interval_words, number, rate_words
+from fvs.report.sections.tables import SPACE, columns, interval_words, number, rate_words
 from fvs.report.verdicts import Verdict, Why
 
 if TYPE_CHECKING:
     from fvs.report.document import Cell, Tone
     from fvs.report.evidence import Evidence
-    from fvs.report.measures import BoundMethod
     from fvs.report.verdicts import Finding
     from fvs.report.words import Words
 
@@ -43,7 +42,8 @@ def summary_section(evidence: Evidence, words: Words) -> Section:
         ),
         rows=tuple(_row(finding, words) for finding in findings),
     )
-    reasons = tuple(dict.fromkeys(text for f in findings if (text := _reason(f, words))))
+    told = {(f.requirement.measure, f.requirement.limit, f.why): f for f in reversed(findings)}
+    reasons = tuple(text for f in reversed(told.values()) if (text := _reason(f, words)))
     blocks = [Paragraph(_headline(evidence, words)), table]
     if reasons:
         blocks.append(Bullets(reasons))
@@ -51,8 +51,9 @@ def summary_section(evidence: Evidence, words: Words) -> Section:
     return Section(name="summary", title=words("summary"), blocks=tuple(blocks))
 
 
-def _method(evidence: Evidence) -> BoundMethod:
-    return "pairs" if evidence.measures is None else evidence.measures.bounds
+def _method(evidence: Evidence) -> str:
+    """Only scores tell whose pairs were compared."""
+    return "pairs" if evidence.measures is None else "subjects"
 
 
 def _headline(evidence: Evidence, words: Words) -> str:
@@ -83,7 +84,7 @@ def _row(finding: Finding, words: Words) -> tuple[Cell, ...]:
         Plain(name),
         verdict,
         Plain(of + interval_words(measured.rate)),
-        Plain(f"{sign} {rate_words(bound)}"),
+        Plain(f"{sign}{SPACE}{rate_words(bound)}"),
         Plain(number(measured.rate.trials)),
         Plain(number(measured.subjects)),
     )
@@ -99,6 +100,7 @@ def _reason(finding: Finding, words: Words) -> str:
     if finding.why is Why.TOO_FEW_TRIALS:
         key = "why_no_number" if finding.trials_needed is None else "why_too_few"
         of = "" if finding.measured is None else finding.measured.of
+        have = number(0 if finding.measured is None else int(finding.measured.effective_trials))
         where = f"{requirement} ({of})" if of else requirement
-        return words(key, requirement=where, need=number(finding.trials_needed))
+        return words(key, requirement=where, need=number(finding.trials_needed), have=have)
     return words(f"why_{finding.why}", requirement=requirement)

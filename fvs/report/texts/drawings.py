@@ -71,6 +71,37 @@ DRAWINGS: dict[str, tuple[str, str]] = {
         "Error versus discard (ISO/IEC 29794-1) of {pairs} mated pairs at the threshold",
         "ความผิดพลาดเทียบกับสัดส่วนที่ตัดออก (ISO/IEC 29794-1) ของคู่คนเดียวกัน {pairs} คู่ ที่เกณฑ์คะแนนนี้",
     ),
+    "perfect": ("perfect", "สมบูรณ์"),
+    "counted_ratio": ("counted", "ค่าที่นับได้"),
+    "stated_axis": ("stated log10 likelihood ratio", "log10 ของอัตราส่วนที่ระบบระบุ"),
+    "counted_axis": ("counted log10 likelihood ratio", "log10 ของอัตราส่วนที่นับได้"),
+    "reliability_alt": (
+        "Likelihood ratios stated against those counted; a perfect map lies on the diagonal. The "
+        "loss by calibration is {loss} bits.",
+        "อัตราส่วนความน่าจะเป็นที่ระบบระบุเทียบกับที่นับได้ ถ้าสมบูรณ์จะอยู่บนเส้นทแยง ส่วนที่เสียไปคือ {loss} บิต",
+    ),
+    "reliability_caption": (
+        "Reliability: the ratios stated, and those that isotonic regression counts on the same "
+        "people",
+        "ความเชื่อถือได้ของอัตราส่วนที่ระบุ เทียบกับค่าที่นับด้วยการถดถอยแบบไอโซโทนิก",
+    ),
+    "ece_neutral": ("knowing nothing", "ไม่ทราบอะไรเลย"),
+    "ece_measured": ("measured", "ค่าที่วัดได้"),
+    "ece_calibrated": ("best that the order allows", "ดีที่สุดที่ลำดับคะแนนทำได้"),
+    "prior_axis": (
+        "log10 odds of a genuine person before the comparison",
+        "log10 ของแต้มต่อที่เป็นเจ้าของตัวจริงก่อนเปรียบเทียบ",
+    ),
+    "bits_axis": ("cross-entropy in bits", "ครอสเอนโทรปี (บิต)"),
+    "entropy_alt": (
+        "Cross-entropy over prior odds; at even odds it is {cllr} bits, of which {loss} are lost "
+        "by calibration.",
+        "ครอสเอนโทรปีที่แต้มต่อก่อนเปรียบเทียบต่าง ๆ ที่แต้มต่อเท่ากันมีค่า {cllr} บิต โดยเสียไปจากการเทียบมาตรา {loss} บิต",
+    ),
+    "entropy_caption": (
+        "Empirical cross-entropy (ECE) over the odds of a genuine person",
+        "ครอสเอนโทรปีเชิงประจักษ์ (ECE) ที่แต้มต่อต่าง ๆ",
+    ),
     "apcer_axis": ("APCER, with its 95 % interval", "APCER พร้อมช่วงความเชื่อมั่น 95 %"),
     "species_known": ("trained on", "ใช้ฝึกแบบจำลอง"),
     "species_held_out": ("never seen in training", "ไม่เคยใช้ฝึก"),

@@ -12,8 +12,7 @@ RESULTS: dict[str, tuple[str, str]] = {
     # Summary
     "summary": ("What the data show", "ผลสรุปจากข้อมูล"),
     "headline": (
-        "Of {all} requirements {met} are met, {not_met} are not met, and {not_shown} are not shown "
-        "by this data.",
+        "Requirements: {all}. Met: {met}. Not met: {not_met}. Not shown by this data: {not_shown}.",
         "จากข้อกำหนด {all} ข้อ ผ่าน {met} ข้อ ไม่ผ่าน {not_met} ข้อ และข้อมูลชุดนี้ยังพิสูจน์ไม่ได้ {not_shown} ข้อ",
     ),
     "verdicts_caption": (
@@ -40,8 +39,9 @@ RESULTS: dict[str, tuple[str, str]] = {
     ),
     "why_too_few": (
         "{requirement}: the measured rate is below the limit, but its upper bound is not. If "
-        "errors stay as frequent, about {need} trials would show it.",
-        "{requirement}: ค่าที่วัดได้ต่ำกว่าเกณฑ์ แต่ขอบเขตบนยังสูงกว่าเกณฑ์ หากข้อผิดพลาดเกิดถี่เท่าเดิม ต้องทดสอบประมาณ {need} ครั้งจึงจะพิสูจน์ได้",
+        "errors stay as frequent, about {need} independent trials would show it; these are worth "
+        "{have}.",
+        "{requirement}: ค่าที่วัดได้ต่ำกว่าเกณฑ์ แต่ขอบเขตบนยังสูงกว่าเกณฑ์ หากข้อผิดพลาดเกิดถี่เท่าเดิม ต้องใช้การทดสอบที่เป็นอิสระต่อกันประมาณ {need} ครั้งจึงจะพิสูจน์ได้ ข้อมูลชุดนี้มีค่าเทียบเท่า {have} ครั้ง",
     ),
     "why_no_number": (
         "{requirement}: the measured rate is not below the limit, and its lower bound does not "
@@ -71,9 +71,9 @@ RESULTS: dict[str, tuple[str, str]] = {
         "Clopper–Pearson โดยถือว่าการทดสอบแต่ละครั้งเป็นอิสระต่อกัน",
     ),
     "method_subjects": (
-        "of FMR and FNMR over other draws of the same number of people; of all others Clopper and "
-        "Pearson's",
-        "FMR และ FNMR คิดจากการสุ่มคนจำนวนเท่าเดิมซ้ำ ส่วนค่าอื่นใช้ Clopper–Pearson",
+        "Clopper and Pearson, of as many independent trials as pairs that share people are worth; "
+        "attacks and live pictures taken as independent",
+        "Clopper–Pearson โดยใช้จำนวนครั้งที่เป็นอิสระซึ่งเทียบเท่ากับคู่ภาพที่มีคนร่วมกัน ส่วนการโจมตีและภาพคนจริงถือว่าเป็นอิสระต่อกัน",
     ),
     # Error rates
     "errors": ("Error rates of the comparison", "อัตราความผิดพลาดของการเปรียบเทียบใบหน้า"),
@@ -100,8 +100,8 @@ RESULTS: dict[str, tuple[str, str]] = {
     ),
     "targets_caption": (
         "FNMR at the lowest threshold whose counted FMR is within each target. Brackets: exact "
-        "95 % intervals, pairs taken as independent",
-        "FNMR ที่เกณฑ์คะแนนต่ำสุดซึ่ง FMR ที่นับได้ไม่เกินเป้าหมาย ในวงเล็บคือช่วงความเชื่อมั่น 95 % โดยถือว่าแต่ละคู่เป็นอิสระต่อกัน",
+        "95 % intervals, pairs taken as independent, which is too narrow",
+        "FNMR ที่เกณฑ์คะแนนต่ำสุดซึ่ง FMR ที่นับได้ไม่เกินเป้าหมาย ในวงเล็บคือช่วงความเชื่อมั่น 95 % โดยถือว่าแต่ละคู่เป็นอิสระต่อกัน ซึ่งแคบเกินไป",
     ),
     "target_fmr": ("Target FMR", "เป้าหมาย FMR"),
     "threshold": ("Threshold", "เกณฑ์คะแนน"),
@@ -153,6 +153,15 @@ RESULTS: dict[str, tuple[str, str]] = {
         "หากตัดคู่ภาพที่คุณภาพต่ำที่สุดออกและขอภาพใหม่ FNMR จะลดจาก {start} เป็น {shares}",
     ),
     "edc_example": ("{fnmr} with {share} discarded", "{fnmr} เมื่อตัดออก {share}"),
+    # Calibration
+    "calibration": ("Scores as evidence", "คะแนนในฐานะพยานหลักฐาน"),
+    "calibration_intro": (
+        "A line fitted on {fitted} people turns scores into likelihood ratios; {subjects} others "
+        "judge it ({mated} mated and {non_mated} non-mated pairs). Cllr, its cost in bits, is "
+        "{cllr}: 0 is perfect, 1 knows nothing. The best that the order of these scores allows is "
+        "{least}; the loss by calibration is {loss}.",
+        "เส้นตรงที่หาจากคน {fitted} คนแปลงคะแนนเป็นอัตราส่วนความน่าจะเป็น และทดสอบกับคนอื่นอีก {subjects} คน (คู่คนเดียวกัน {mated} คู่ คู่คนละคน {non_mated} คู่) ค่า Cllr คือ {cllr} บิต โดย 0 คือสมบูรณ์ และ 1 คือไม่บอกอะไรเลย ค่าดีที่สุดที่ลำดับคะแนนชุดนี้ทำได้คือ {least} ส่วนที่เสียไปจากการเทียบมาตราคือ {loss}",
+    ),
     # Presentation attacks
     "pad": ("Presentation attacks", "การโจมตีด้วยสิ่งปลอมแปลง"),
     "pad_missing": (
