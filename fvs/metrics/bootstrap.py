@@ -160,7 +160,7 @@ def subject_bootstrap(
         >>> drawn = subject_bootstrap(scores, first, second, [0.3], replicates=200)
         >>> found = drawn.false_match_band().at(0)
         >>> found.errors, bool(found.lower_95 < found.point < found.upper_95)
-        (17, True)
+        (14, True)
     """
     same = np.asarray(first_subject) == np.asarray(second_subject)
     if same.any() and not same.all():

@@ -149,12 +149,13 @@ def false_match_band(non_mated: SubjectPairs, thresholds: npt.ArrayLike) -> Rate
 
     Example:
         >>> import numpy as np
+        >>> from fvs.metrics import SubjectPairs
         >>> first, second = np.triu_indices(40, 1)
         >>> scores = np.random.default_rng(0).normal(0.1, 0.1, len(first))
         >>> pairs = SubjectPairs.non_mated(scores, first, second)
         >>> found = false_match_band(pairs, [0.3]).at(0)
         >>> found.errors, found.trials, found.lower_95 < found.point < found.upper_95
-        (17, 780, True)
+        (14, 780, True)
     """
     return band_of(non_mated, thresholds, non_mated.accepted_at(thresholds))
 
