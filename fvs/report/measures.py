@@ -12,19 +12,19 @@ from fvs.metrics.discard import DiscardCurve
 from fvs.metrics.likelihood import ScoredPairs
 from fvs.metrics.rates import ScoreTail, Sweep
 from fvs.metrics.subject_intervals import false_match_band, false_non_match_band
-from fvs.metrics.subject_pairs import SubjectPairs
 from fvs.report.calibration import measure_calibration
 from fvs.report.verdicts import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
+    from fvs.metrics.evaluation import Evaluation
     from fvs.metrics.subject_intervals import RateBand
+    from fvs.metrics.subject_pairs import SubjectPairs
     from fvs.records import F64, Int
     from fvs.report.calibration import Calibration
-    from fvs.report.evaluation import Evaluation
 
 __all__ = [
     "Curves",
@@ -34,8 +34,6 @@ __all__ = [
         "ThresholdOrigin",
     "measure_evaluation",
     "measure_pairs",
-    "ratio_to_geometric_mean",
-    "subject_pairs_of",
     "threshold_on",
 ]
 
@@ -72,8 +70,9 @@ class Curves:
     fnmr: RateBand
 
     @classmethod
-    def of(cls, mated: SubjectPairs, non_mated: SubjectPairs, sweep: Sweep) -> Curves:
+    def of(cls, pairs: tuple[SubjectPairs, SubjectPairs], sweep: Sweep) -> Curves:
         """At thresholds that lie close enough to draw."""
+        mated, non_mated = pairs
         thresholds = sweep.thresholds[_drawn_rows(sweep)]
         return cls(
             fmr=false_match_band(non_mated, thresholds),
@@ -145,8 +144,7 @@ def measure_evaluation(
     Raises:
         UsageError: there are no mated or no non-mated pairs, or they are of fewer than two people.
     """
-    pairs = subject_pairs_of(evaluation)
-    measures = measure_pairs(*pairs, (threshold, origin), _histogram(evaluation))
+    measures = measure_pairs(_kinds(evaluation), (threshold, origin), _histogram(evaluation))
     return replace(
         measures,
         groups=_groups(evaluation, threshold),
@@ -156,16 +154,14 @@ def measure_evaluation(
 
 
 def measure_pairs(
-    mated: SubjectPairs,
-    non_mated: SubjectPairs,
-    threshold: tuple[float, ThresholdOrigin],
-    histogram: Histogram,
+    pairs: tuple[SubjectPairs, SubjectPairs], threshold: tuple[float, ThresholdOrigin], histogram: Histogram
 ) -> ErrorMeasures:
     """Measure comparisons of which only the highest non-mated ones need have been kept.
 
     Raises:
         UsageError: as `measure_evaluation`; or the threshold reaches into what was not kept.
     """
+    mated, non_mated = pairs
     sweep = Sweep.of(mated.scores, ScoreTail(non_mated.scores, non_mated.trials))
     taking_part = mated.counts.by_subject + non_mated.counts.by_subject > 0
     return ErrorMeasures(
@@ -175,30 +171,9 @@ def measure_pairs(
         subjects=int(taking_part.sum()),
         fmr=Measured.by_subject(false_match_band(non_mated, [threshold[0]]).at(0)),
         fnmr=Measured.by_subject(false_non_match_band(mated, [threshold[0]]).at(0)),
-        curves=Curves.of(mated, non_mated, sweep),
+        curves=Curves.of(pairs, sweep),
         histogram=histogram,
     )
-
-
-def subject_pairs_of(evaluation: Evaluation) -> tuple[SubjectPairs, SubjectPairs]:
-    """The mated and the non-mated pairs, subjects numbered anew without gaps."""
-    people = [evaluation.first_subject, evaluation.second_subject]
-    _, numbers = np.unique(np.stack(people), return_inverse=True)
-    first, second = numbers.reshape(2, -1)
-    subjects = int(numbers.max(initial=-1)) + 1
-    mated, scores = evaluation.mated, evaluation.similarity
-    return (
-        SubjectPairs.mated(scores[mated], first[mated], subjects),
-        SubjectPairs.non_mated(scores[~mated], first[~mated], second[~mated], subjects),
-    )
-
-
-def ratio_to_geometric_mean(rates: Sequence[float]) -> float:
-    """Highest rate over the geometric mean of all (ISO/IEC 19795-10); NaN where one is 0."""
-    values = np.asarray(rates, np.float64)
-    if not len(values) or np.any(values <= 0.0):
-        return float("nan")
-    return float(values.max() / np.exp(np.log(values).mean()))
 
 
 def _histogram(evaluation: Evaluation) -> Histogram:
@@ -211,6 +186,10 @@ def _histogram(evaluation: Evaluation) -> Histogram:
     )
 
 
+def _kinds(evaluation: Evaluation) -> tuple[SubjectPairs, SubjectPairs]:
+    return evaluation.mated_pairs, evaluation.non_mated_pairs
+
+
 def _groups(evaluation: Evaluation, threshold: float) -> tuple[GroupMeasure, ...]:
     if evaluation.group is None:
         return ()
@@ -220,11 +199,11 @@ def _groups(evaluation: Evaluation, threshold: float) -> tuple[GroupMeasure, ...
 
 
 def _group(evaluation: Evaluation, name: str, threshold: float) -> GroupMeasure:
-    inside = evaluation.take(evaluation.group == name)
-    mated, non_mated = subject_pairs_of(inside)
+    inside = evaluation.take(np.flatnonzero(evaluation.group == name))
+    mated, non_mated = _kinds(inside)
     return GroupMeasure(
         name=name,
-        subjects=len(np.union1d(inside.first_subject, inside.second_subject)),
+        subjects=inside.subjects,
         fmr=_measured(false_match_band, non_mated, threshold),
         fnmr=_measured(false_non_match_band, mated, threshold),
     )

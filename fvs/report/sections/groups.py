@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fvs.metrics.differentials import max_over_geometric_mean
 from fvs.report.document import Figure, Paragraph, Section, Table
 from fvs.report.figures.groups import Bar, BarLabels, draw_bars
-from fvs.report.measures import ratio_to_geometric_mean
 from fvs.report.sections.tables import columns, interval_words, number, plain, rate_words
 
 if TYPE_CHECKING:
