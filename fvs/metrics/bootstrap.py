@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -38,12 +38,15 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from fvs.metrics.subject_pairs import KindsOfPairs
     from fvs.records import F64, Int
 
 __all__ = [
     "REPLICATES",
+    "CurveReplicates",
     "DetBand",
     "Replicates",
+    "curve_replicates",
     "det_band",
     "percentile_interval",
     "replicate",
@@ -217,31 +220,44 @@ def replicate(
     return Replicates(pairs, asked, accepted, trials)
 
 
-def det_band(
-    mated: SubjectPairs,
-    non_mated: SubjectPairs,
+class CurveReplicates(NamedTuple):
+    """FNMR at some FMRs, of all subjects and of each draw.
+
+    Attributes:
+        thresholds: (F,) float64 lowest scores whose counted FMR is within each target.
+        fnmr: (F,) float64 at those.
+        drawn: (B, F) float64 likewise, each draw at thresholds of its own.
+    """
+
+    thresholds: F64
+    fnmr: F64
+    drawn: F64
+
+
+def curve_replicates(
+    pairs: KindsOfPairs,
     targets_fmr: npt.ArrayLike,
     *,
     replicates: int = REPLICATES,
     seed: int = 0,
-) -> DetBand:
-    """The detection error trade-off with its band.
-
-    In each replicate the threshold is found anew, so that the band also shows how uncertain the
-    threshold is. Where only a few false matches are counted it errs on the wide side.
+) -> CurveReplicates:
+    """FNMR at some FMRs in each draw of subjects.
 
     Args:
-        mated: all of them, over the same numbered subjects as the others.
-        non_mated: at least those that reach the highest target.
+        pairs: all mated ones, and of the non-mated at least those that reach the highest target.
         targets_fmr: (F,) in 0..1.
         replicates: how many draws.
         seed: of the draws.
 
     Raises:
-        UsageError: too few non-mated scores were kept, or the subjects differ.
+        UsageError: too few non-mated scores were kept, one kind is missing, or the subjects of the
+            two kinds are numbered apart.
     """
+    mated, non_mated = pairs
     if mated.subjects != non_mated.subjects:
         raise UsageError("mated and non-mated pairs are numbered over different subjects")
+    if not mated.trials or not non_mated.trials:
+        raise UsageError("a curve needs mated and non-mated scores")
     targets = np.asarray(targets_fmr, np.float64)
     steps = _steps(non_mated)
     at_step = non_mated.accepted_at(steps) / non_mated.trials
@@ -250,13 +266,41 @@ def det_band(
         raise UsageError(f"too few non-mated scores were kept for FMR {targets.max():g}")
     false_matches = replicate(non_mated, steps, replicates=replicates, seed=seed).fmr
     refused = replicate(mated, steps, replicates=replicates, seed=seed).fnmr
-    drawn = np.take_along_axis(refused, _first_within(false_matches, targets), axis=1)
-    lower, upper = percentile_interval(drawn)
-    counted = false_non_match_band(mated, steps[chosen])
+    return CurveReplicates(
+        thresholds=steps[chosen],
+        fnmr=1.0 - mated.accepted_at(steps[chosen]) / mated.trials,
+        drawn=np.take_along_axis(refused, _first_within(false_matches, targets), axis=1),
+    )
+
+
+def det_band(
+    pairs: KindsOfPairs,
+    targets_fmr: npt.ArrayLike,
+    *,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> DetBand:
+    """The detection error trade-off with its band.
+
+    In each draw the threshold is found anew, so that the band also shows how uncertain the
+    threshold is. Where only a few false matches are counted it errs on the wide side.
+
+    Args:
+        pairs: as in `curve_replicates`.
+        targets_fmr: (F,) in 0..1.
+        replicates: how many draws.
+        seed: of the draws.
+
+    Raises:
+        UsageError: as `curve_replicates`, or there are fewer than two subjects.
+    """
+    curve = curve_replicates(pairs, targets_fmr, replicates=replicates, seed=seed)
+    lower, upper = percentile_interval(curve.drawn)
+    counted = false_non_match_band(pairs.mated, curve.thresholds)
     silent = counted.errors == 0
     return DetBand(
-        fmr=targets,
-        thresholds=steps[chosen],
+        fmr=np.asarray(targets_fmr, np.float64),
+        thresholds=curve.thresholds,
         fnmr=counted.point,
         lower_95=np.minimum(lower, counted.point),
         upper_95=np.maximum(np.where(silent, counted.upper_95, upper), counted.point),

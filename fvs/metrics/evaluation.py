@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from fvs.errors import UsageError
 from fvs.metrics.rates import Sweep
-from fvs.metrics.subject_pairs import SubjectPairs
+from fvs.metrics.subject_pairs import KindsOfPairs, SubjectPairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,20 +159,17 @@ class Evaluation:
         return Sweep.of(self.similarity[self.mated], self.similarity[~self.mated])
 
     @cached_property
-    def mated_pairs(self) -> SubjectPairs:
-        """The mated pairs with their subjects, for intervals."""
-        rows = self.mated
-        return SubjectPairs.mated(self.similarity[rows], self.first_subject[rows], self._numbered)
-
-    @cached_property
-    def non_mated_pairs(self) -> SubjectPairs:
-        """The non-mated pairs with their subjects, for intervals."""
-        rows = ~self.mated
-        return SubjectPairs.non_mated(
-            self.similarity[rows],
-            self.first_subject[rows],
-            self.second_subject[rows],
-            self._numbered,
+    def pairs(self) -> KindsOfPairs:
+        """Both kinds of pair with their subjects, for intervals."""
+        numbered = 1 + max(
+            int(numbers.max(initial=-1)) for numbers in (self.first_subject, self.second_subject)
+        )
+        mated, others = self.take(self.mated), self.take(~self.mated)
+        return KindsOfPairs(
+            mated=SubjectPairs.mated(mated.similarity, mated.first_subject, numbered),
+            non_mated=SubjectPairs.non_mated(
+                others.similarity, others.first_subject, others.second_subject, numbered
+            ),
         )
 
     def check(self) -> Self:
@@ -193,11 +190,6 @@ class Evaluation:
                 advice=f"At least {FEWEST_SUBJECTS} are needed, and hundreds for narrow intervals.",
             )
         return self
-
-    @property
-    def _numbered(self) -> int:
-        both = (self.first_subject, self.second_subject)
-        return 1 + max(int(numbers.max(initial=-1)) for numbers in both)
 
     def _check_kinds(self) -> None:
         mated = int(self.mated.sum())

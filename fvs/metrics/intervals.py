@@ -223,8 +223,8 @@ def trials_table(targets: Sequence[float], errors: Sequence[int] = (0,)) -> list
         ...     print(row.target, row.errors, row.trials, row.subjects)
         0.01 0 368 736
         0.01 3 874 1748
-        0.0001 0 36888 73776
-        0.0001 3 87673 175346
+        0.0001 0 36887 73774
+        0.0001 3 87670 175340
     """
     rows = []
     for target in targets:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AllPairsCounts",
+    "KindsOfPairs",
     "ListedCounts",
     "MatedCounts",
     "PairCounts",
@@ -313,9 +314,14 @@ class SubjectPairs:
         return np.asarray(np.searchsorted(self.scores, boundary, side="left"), np.int64)
 
 
-def compare_subjects(
-    vectors: F32, subjects: Int, *, keep: int = KEPT_SCORES
-) -> tuple[SubjectPairs, SubjectPairs]:
+class KindsOfPairs(NamedTuple):
+    """Both kinds of comparison of one system, over the same numbered subjects."""
+
+    mated: SubjectPairs
+    non_mated: SubjectPairs
+
+
+def compare_subjects(vectors: F32, subjects: Int, *, keep: int = KEPT_SCORES) -> KindsOfPairs:
     """Compare each face with each other one, and remember whose they are.
 
     Args:
@@ -344,9 +350,9 @@ def compare_subjects(
         row, column = np.nonzero(once & ~same & (scores >= highest.floor))
         highest.add(scores[row, column], rows[row], columns[column])
     pictures = np.bincount(subjects, minlength=numbered).astype(np.float64)
-    return (
-        SubjectPairs.mated(np.concatenate(mated), np.concatenate(owners), numbered),
-        highest.result(AllPairsCounts(pictures)),
+    return KindsOfPairs(
+        mated=SubjectPairs.mated(np.concatenate(mated), np.concatenate(owners), numbered),
+        non_mated=highest.result(AllPairsCounts(pictures)),
     )
 
 
