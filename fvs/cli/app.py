@@ -10,6 +10,7 @@ from fvs.cli.bench import bench
 from fvs.cli.demo import demo
 from fvs.cli.models import app as models_app
 from fvs.cli.output import print_line
+from fvs.cli.report import report
 from fvs.cli.subjects import app as subjects_app
 from fvs.cli.templates import compare, embed
 from fvs.cli.verify import inspect, verify
@@ -23,6 +24,7 @@ app.command()(embed)
 app.command()(compare)
 app.command()(demo)
 app.command()(bench)
+app.command()(report)
 app.add_typer(operating_points.app)
 app.add_typer(models_app, name="models")
 app.add_typer(subjects_app, name="subject")

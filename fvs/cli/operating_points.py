@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     )
     from fvs.packs import Pack
 
-__all__ = ["app", "faces_cache_dir", "progress_bar"]
+__all__ = ["app", "faces_cache_dir", "points_path", "progress_bar"]
 
 PAD_CAVEAT = (
     "These are published photographs, many of them scans of prints, and no captures at a camera: "
@@ -155,7 +155,7 @@ def show(*, pack: PackOption = DEFAULT_PACK, as_json: JsonOption = False) -> Non
       fvs operating-points show
       fvs operating-points show --pack reference --json | jq '.points[].threshold'
     """
-    _report(load_operating_points(_points_path(pack)), as_json=as_json)
+    _report(load_operating_points(points_path(pack)), as_json=as_json)
 
 
 def _offline() -> ModuleType:
@@ -204,7 +204,7 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _points_path(pack: str) -> Path:
+def points_path(pack: str) -> Path:
     """Of a pack by name, weights or not; else of the pack whose weights the folder holds."""
     models_dir = shipped_models_dir()
     if pack in list_packs(models_dir):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fvs.metrics.evaluation import Evaluation
     from fvs.metrics.subject_intervals import RateBand
-    from fvs.metrics.subject_pairs import SubjectPairs
+    from fvs.metrics.subject_pairs import KindsOfPairs, SubjectPairs
     from fvs.records import F64, Int
     from fvs.report.calibration import Calibration
 
@@ -70,13 +70,12 @@ class Curves:
     fnmr: RateBand
 
     @classmethod
-    def of(cls, pairs: tuple[SubjectPairs, SubjectPairs], sweep: Sweep) -> Curves:
+    def of(cls, pairs: KindsOfPairs, sweep: Sweep) -> Curves:
         """At thresholds that lie close enough to draw."""
-        mated, non_mated = pairs
         thresholds = sweep.thresholds[_drawn_rows(sweep)]
         return cls(
-            fmr=false_match_band(non_mated, thresholds),
-            fnmr=false_non_match_band(mated, thresholds),
+            fmr=false_match_band(pairs.non_mated, thresholds),
+            fnmr=false_non_match_band(pairs.mated, thresholds),
         )
 
 
@@ -144,7 +143,7 @@ def measure_evaluation(
     Raises:
         UsageError: there are no mated or no non-mated pairs, or they are of fewer than two people.
     """
-    measures = measure_pairs(_kinds(evaluation), (threshold, origin), _histogram(evaluation))
+    measures = measure_pairs(evaluation.pairs, (threshold, origin), _histogram(evaluation))
     return replace(
         measures,
         groups=_groups(evaluation, threshold),
@@ -154,14 +153,14 @@ def measure_evaluation(
 
 
 def measure_pairs(
-    pairs: tuple[SubjectPairs, SubjectPairs], threshold: tuple[float, ThresholdOrigin], histogram: Histogram
+    pairs: KindsOfPairs, threshold: tuple[float, ThresholdOrigin], histogram: Histogram
 ) -> ErrorMeasures:
     """Measure comparisons of which only the highest non-mated ones need have been kept.
 
     Raises:
         UsageError: as `measure_evaluation`; or the threshold reaches into what was not kept.
     """
-    mated, non_mated = pairs
+    mated, non_mated = pairs.mated, pairs.non_mated
     sweep = Sweep.of(mated.scores, ScoreTail(non_mated.scores, non_mated.trials))
     taking_part = mated.counts.by_subject + non_mated.counts.by_subject > 0
     return ErrorMeasures(
@@ -186,10 +185,6 @@ def _histogram(evaluation: Evaluation) -> Histogram:
     )
 
 
-def _kinds(evaluation: Evaluation) -> tuple[SubjectPairs, SubjectPairs]:
-    return evaluation.mated_pairs, evaluation.non_mated_pairs
-
-
 def _groups(evaluation: Evaluation, threshold: float) -> tuple[GroupMeasure, ...]:
     if evaluation.group is None:
         return ()
@@ -200,12 +195,11 @@ def _groups(evaluation: Evaluation, threshold: float) -> tuple[GroupMeasure, ...
 
 def _group(evaluation: Evaluation, name: str, threshold: float) -> GroupMeasure:
     inside = evaluation.take(np.flatnonzero(evaluation.group == name))
-    mated, non_mated = _kinds(inside)
     return GroupMeasure(
         name=name,
         subjects=inside.subjects,
-        fmr=_measured(false_match_band, non_mated, threshold),
-        fnmr=_measured(false_non_match_band, mated, threshold),
+        fmr=_measured(false_match_band, inside.pairs.non_mated, threshold),
+        fnmr=_measured(false_non_match_band, inside.pairs.mated, threshold),
     )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_file", "measure_scores", "provenance_of"]
 
-MINUTES = "minutes"
+MOMENT = "%Y-%m-%d %H:%M UTC"
 
 
 def measure_scores(
@@ -62,7 +62,7 @@ def provenance_of(files: Sequence[DataFile], now: datetime | None = None) -> Pro
     moment = now or datetime.now(UTC)
     return Provenance(
         files=tuple(files),
-        created=moment.isoformat(timespec=MINUTES),
+        created=moment.astimezone(UTC).strftime(MOMENT),
         version=__version__,
         commit=describe_commit(Path(__file__).parent.parent),
         machine=describe_machine(),

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["draw_entropy", "draw_reliability"]
 
 
+HEADROOM = 2.5
+"""The curve of knowing nothing peaks at 1 bit, and is cut off where the others would vanish."""
+
+
 def draw_reliability(calibration: Calibration, words: Words, name: str) -> str:
     """Stated log ratios against those that pooling adjacent violators gives; a line if perfect."""
     steps = pool_adjacent_violators(calibration.mated, calibration.non_mated)
@@ -47,7 +51,7 @@ def draw_entropy(calibration: Calibration, words: Words, name: str) -> str:
             axes.plot(
                 curves.prior_log10_odds, values, color=colour, ls=dashes, lw=1.6, label=words(key)
             )
-        highest = float(max(curves.entropy_neutral.max(), curves.entropy_calibrated.max()))
-        axes.set(ylim=(0, 1.15 * highest), xlabel=words("prior_axis"), ylabel=words("bits_axis"))
+        highest = HEADROOM * float(max(curves.entropy.max(), curves.entropy_calibrated.max()))
+        axes.set(ylim=(0, min(highest, 1.05)), xlabel=words("prior_axis"), ylabel=words("bits_axis"))
         axes.legend(loc="upper left")
         return to_svg(sheet, name)

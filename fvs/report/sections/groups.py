@@ -92,8 +92,8 @@ def _figure(groups: Sequence[_Group], evidence: Evidence, words: Words) -> Figur
 def _spread(groups: Sequence[_Group], words: Words) -> str:
     """Highest over geometric mean, of adults where that is known."""
     rates = [g.fmr.point for g in groups if g.fmr is not None and not g.is_minor]
-    ratio = ratio_to_geometric_mean(rates)
-    if math.isnan(ratio):
+    ratio = max_over_geometric_mean(rates)
+    if not math.isfinite(ratio):
         zero = sum(rate == 0.0 for rate in rates)
         return words("spread_undefined", zero=zero, n=len(rates))
     return words("spread", ratio=f"{ratio:.1f}", n=len(rates))

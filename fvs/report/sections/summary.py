@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fvs.report.document import Badge, Bullets, Paragraph, Plain, Section, Table
-from fvs.report.requirements import FIDO_STYLE, OWN, Measure
+from fvs.report.requirements import FIDO_STYLE, FVS, OWN, Measure
 from fvs.report.sections.tables import SPACE, columns, interval_words, number, rate_words
 from fvs.report.verdicts import Verdict, Why
 
@@ -22,7 +22,7 @@ TONES: dict[Verdict, Tone] = {
     Verdict.NOT_MET: "bad",
     Verdict.NOT_SHOWN: "open",
 }
-SOURCE_TEXTS = {OWN: "source_own", FIDO_STYLE: "source_fido"}
+SOURCE_TEXTS = {FIDO_STYLE: "source_fido", FVS: "source_fvs", OWN: "source_own"}
 
 
 def summary_section(evidence: Evidence, words: Words) -> Section:
@@ -30,15 +30,9 @@ def summary_section(evidence: Evidence, words: Words) -> Section:
     findings = evidence.findings
     table = Table(
         caption=words("verdicts_caption"),
-        columns=columns(
-            words,
-            "requirement",
-            "verdict",
-            "measured_interval",
-            "one_sided_bound",
-            "trials",
-            "subjects",
-            numbers_from=2,
+        columns=(
+            *columns(words, "requirement", "verdict", "measured_interval", numbers_from=3),
+            *columns(words, "one_sided_bound", "trials", "subjects", numbers_from=0),
         ),
         rows=tuple(_row(finding, words) for finding in findings),
     )

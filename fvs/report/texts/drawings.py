@@ -52,9 +52,9 @@ DRAWINGS: dict[str, tuple[str, str]] = {
         "FMR ของ {n} กลุ่มพร้อมช่วงความเชื่อมั่น กลุ่มที่สูงที่สุดคือ {worst} มีค่า {rate}",
     ),
     "groups_caption": (
-        "False match rate of each group on a logarithmic scale; groups without any false match "
-        "stand at the left edge",
-        "FMR ของแต่ละกลุ่มบนสเกลลอการิทึม กลุ่มที่ไม่พบการยอมรับผิดคนอยู่ชิดขอบซ้าย",
+        "False match rate of each group on a logarithmic scale; bars without a point are of groups "
+        "in which no false match was seen",
+        "FMR ของแต่ละกลุ่มบนสเกลลอการิทึม เส้นที่ไม่มีจุดคือกลุ่มที่ไม่พบการยอมรับผิดคน",
     ),
     "discarded_axis": (
         "share of pairs discarded, lowest quality first",
@@ -111,9 +111,9 @@ DRAWINGS: dict[str, tuple[str, str]] = {
         "APCER ของการโจมตี {n} รูปแบบพร้อมช่วงความเชื่อมั่น รูปแบบที่สูงที่สุดคือ {worst} มีค่า {rate}",
     ),
     "apcer_caption": (
-        "Attacks called live, by species, on a logarithmic scale; species of which none was stand "
-        "at the left edge",
-        "สัดส่วนการโจมตีที่ถูกมองว่าเป็นคนจริง บนสเกลลอการิทึม รูปแบบที่ตรวจจับได้ทั้งหมดอยู่ชิดขอบซ้าย",
+        "Attacks called live, by species, on a logarithmic scale; bars without a point are of "
+        "species of which none was",
+        "สัดส่วนการโจมตีที่ถูกมองว่าเป็นคนจริง บนสเกลลอการิทึม เส้นที่ไม่มีจุดคือรูปแบบที่ตรวจจับได้ทั้งหมด",
     ),
     "worst_mated_alt": (
         "Mated pair {number} of those with the lowest scores; score {score}.",

@@ -30,6 +30,7 @@ RESULTS: dict[str, tuple[str, str]] = {
     "not_met": ("not met", "ไม่ผ่าน"),
     "not_shown": ("not shown by this data", "ข้อมูลยังพิสูจน์ไม่ได้"),
     "source_own": ("Own target", "เป้าหมายของหน่วยงาน"),
+    "source_fvs": ("This project", "เป้าหมายของโครงการนี้"),
     "source_fido": ("FIDO-style", "แนวทางแบบ FIDO"),
     "in_every_group": ("{requirement} in every group", "{requirement} ในทุกกลุ่ม"),
     "why_not_measured": (
