@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from fvs.cli.common import (
-    DEFAULT_PACK,
-    JsonOption,
-    open_engine,
-    open_pack,
-    require_writable,
-)
+from fvs.cli.common import DEFAULT_PACK, JsonOption, require_writable
 from fvs.cli.exit_codes import ExitCode
-from fvs.cli.operating_points import faces_cache_dir, points_path, progress_bar
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
+from fvs.cli.report_request import ReportRequest
 from fvs.cli.verify import DEFAULT_TARGET_FMR
 from fvs.errors import MissingExtraError, UsageError
-from fvs.folders import PictureSet
-from fvs.operating_points import OperatingPoints, Rate, load_operating_points
+from fvs.operating_points import Rate  # noqa: TC001 - msgspec reads it when it encodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import ModuleType
 
-    from fvs.metrics.evaluation import Evaluation
-    from fvs.report.evidence import DataFile, Evidence
-    from fvs.report.measures import ErrorMeasures
-    from fvs.report.pad import PadEvidence
-    from fvs.report.thumbnails import ExtremePairs
-    from fvs.report.verdicts import Finding
+    from fvs.report import Finding
 
 __all__ = ["report"]
 
@@ -49,6 +35,13 @@ class ReportLanguage(StrEnum):
     EN = "en"
     TH = "th"
     BOTH = "both"
+
+
+LANGUAGES: dict[ReportLanguage, tuple[Literal["en", "th"], ...]] = {
+    ReportLanguage.EN: ("en",),
+    ReportLanguage.TH: ("th",),
+    ReportLanguage.BOTH: ("en", "th"),
+}
 
 
 class FailOn(StrEnum):
@@ -125,7 +118,8 @@ def report(
     lfw: Annotated[
         Path | None,
         typer.Option(
-            help="Measure the pack on LFW, or on any folder or tar of pictures in folders of people."
+            help="Measure the pack on LFW, or on any folder or tar with a folder of pictures for "
+            "each person."
         ),
     ] = None,
     pad: Annotated[
@@ -142,9 +136,7 @@ def report(
             metavar="MEASURE=LIMIT",
         ),
     ] = None,
-    language: Annotated[
-        ReportLanguage, typer.Option(help="Of the report.")
-    ] = ReportLanguage.EN,
+    language: Annotated[ReportLanguage, typer.Option(help="Of the report.")] = ReportLanguage.EN,
     thumbnails: Annotated[
         bool,
         typer.Option(
@@ -179,7 +171,10 @@ def report(
       fvs report --scores scores.csv --target fnmr=0.05 --language both --out r.html --pdf r.pdf
       fvs report --scores scores.parquet --pack own --fmr 1e-3 --fail-on not-met --out r.html --json
     """
-    options = _Options(
+    for path in (out, pdf):
+        if path is not None:
+            require_writable(path)
+    request = ReportRequest(
         scores=scores,
         pack=pack or (None if scores is not None and lfw is None else DEFAULT_PACK),
         target_fmr=fmr,
@@ -191,17 +186,7 @@ def report(
         thumbnails_from=_thumbnails_from(pictures, wanted=thumbnails, scores=scores),
         subject=subject,
     )
-    for path in (out, pdf):
-        if path is not None:
-            require_writable(path)
-    reports = _reports()
-    evidence = _evidence(reports, options)
-    languages = ("en", "th") if language is ReportLanguage.BOTH else (language.value,)
-    document = reports.compose_report(evidence, languages)
-    _write(out, reports.render_html(document).encode())
-    if pdf is not None:
-        _write(pdf, reports.render_pdf(document))
-    findings = evidence.findings
+    findings = _write_report(request, LANGUAGES[language], out, pdf)
     if as_json:
         print_json(_answer(out, pdf, findings))
     else:
@@ -209,40 +194,23 @@ def report(
     raise typer.Exit(_exit_code([str(finding.verdict) for finding in findings], fail_on))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Options:
-    """What was asked for, checked against itself."""
-
-    scores: Path | None
-    pack: str | None
-    target_fmr: float
-    threshold: float | None
-    pictures_of_people: Path | None
-    pad: Path | None
-    pad_system: str | None
-    requirements: tuple[str, ...]
-    thumbnails_from: Path | None
-    subject: str | None
-
-    def __post_init__(self) -> None:
-        """Refuse options that exclude each other, or say nothing together."""
-        if self.scores is not None and self.pictures_of_people is not None:
-            raise UsageError("--scores and --lfw are two things to measure", advice="Give one.")
-        if self.threshold is not None and self.scores is None:
-            raise UsageError(
-                "--threshold is for --scores", advice="A pack is judged at its point for --fmr."
-            )
-
-
-def _reports() -> ModuleType:
+def _write_report(
+    request: ReportRequest, languages: Sequence[Literal["en", "th"]], out: Path, pdf: Path | None
+) -> tuple[Finding, ...]:
     try:
-        from fvs import report as reports  # noqa: PLC0415 - needs extras that no other command does
+        from fvs.cli.report_evidence import gather_evidence  # noqa: PLC0415 - needs extras
+        from fvs.report import compose_report, render_html, render_pdf  # noqa: PLC0415 - likewise
     except ImportError as error:
         raise MissingExtraError(
             f"a report needs {error.name}",
             advice="Install it with `pip install 'face-verification-service[report]'`.",
         ) from error
-    return reports
+    evidence = gather_evidence(request)
+    document = compose_report(evidence, languages)
+    _write(out, render_html(document).encode())
+    if pdf is not None:
+        _write(pdf, render_pdf(document))
+    return evidence.findings
 
 
 def _thumbnails_from(pictures: Path | None, *, wanted: bool, scores: Path | None) -> Path | None:
@@ -253,98 +221,6 @@ def _thumbnails_from(pictures: Path | None, *, wanted: bool, scores: Path | None
             "--thumbnails needs --scores that name pictures, and --pictures to find them in"
         )
     return pictures
-
-
-def _evidence(reports: ModuleType, options: _Options) -> Evidence:
-    points = None if options.pack is None else _points_of(options.pack)
-    point = None if points is None else points.at(options.target_fmr)
-    evaluation = None if options.scores is None else _read_scores(options.scores)
-    files = _files(reports, options, evaluation)
-    measures = None
-    if evaluation is not None:
-        measures = reports.measure_scores(evaluation, options.target_fmr, point, options.threshold)
-    elif options.pictures_of_people is not None and options.pack is not None and point is not None:
-        pictures = PictureSet.open(options.pictures_of_people)
-        files.append(_pictures_file(reports, pictures))
-        measures = _measure_pictures(reports, options.pack, pictures, point.threshold)
-    own = reports.parse_requirements(options.requirements)
-    return reports.Evidence(
-        subject=options.subject or options.pack or Path(files[0].name).stem,
-        requirements=(*reports.STANDARD_REQUIREMENTS, *own),
-        provenance=reports.provenance_of(files),
-        target_fmr=options.target_fmr,
-        measures=measures,
-        points=points,
-        point=point,
-        pad=_pad(reports, options, points),
-        pairs=_pairs(reports, evaluation, options.thumbnails_from),
-    )
-
-
-def _points_of(pack: str) -> OperatingPoints:
-    return load_operating_points(points_path(pack))
-
-
-def _read_scores(path: Path) -> Evaluation:
-    from fvs.metrics import read_evaluation  # noqa: PLC0415 - needs scipy
-
-    return read_evaluation(path)
-
-
-def _files(
-    reports: ModuleType, options: _Options, evaluation: Evaluation | None
-) -> list[DataFile]:
-    files = []
-    if options.scores is not None and evaluation is not None:
-        files.append(reports.describe_file("role_scores", options.scores, len(evaluation)))
-    if options.pad is not None:
-        files.append(reports.describe_file("role_pad", options.pad))
-    if options.pack is not None:
-        files.append(reports.describe_file("role_points", points_path(options.pack)))
-    return files
-
-
-def _pictures_file(reports: ModuleType, pictures: PictureSet) -> DataFile:
-    return reports.DataFile(
-        role="role_pictures",
-        name=pictures.name,
-        sha256=pictures.sha256,
-        size=len(pictures.pictures),
-    )
-
-
-def _measure_pictures(
-    reports: ModuleType, pack: str, pictures: PictureSet, threshold: float
-) -> ErrorMeasures:
-    engine = open_engine(open_pack(pack))
-    with progress_bar() as progress:
-        task = progress.add_task(pictures.name, total=len(pictures.pictures))
-        return reports.measure_pictures(
-            engine,
-            pictures,
-            threshold,
-            faces_cache_dir(),
-            lambda done: progress.update(task, completed=done),
-        )
-
-
-def _pad(
-    reports: ModuleType, options: _Options, points: OperatingPoints | None
-) -> PadEvidence | None:
-    if options.pad is None:
-        return None
-    weights = () if points is None else points.pad_sha256
-    return reports.select_system(
-        reports.read_pad_results(options.pad), options.pad_system, weights
-    )
-
-
-def _pairs(
-    reports: ModuleType, evaluation: Evaluation | None, pictures: Path | None
-) -> ExtremePairs | None:
-    if evaluation is None or pictures is None:
-        return None
-    return reports.extreme_pairs(evaluation, PictureSet.open(pictures))
 
 
 def _write(path: Path, content: bytes) -> None:

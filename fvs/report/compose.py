@@ -44,12 +44,12 @@ def compose_report(evidence: Evidence, languages: Sequence[Language]) -> Documen
 
 def _part(evidence: Evidence, words: Words) -> Part:
     made = evidence.provenance
-    subtitle = words("subtitle", subject=evidence.subject, created=made.created, version=made.version)
+    values = {"subject": evidence.subject, "created": made.created, "version": made.version}
     sections = (section(evidence, words) for section in SECTIONS)
     return Part(
         language=words.language,
         title=words("title"),
-        subtitle=subtitle,
+        subtitle=words("subtitle", **values),
         contents_title=words("contents"),
         sections=tuple(section for section in sections if section is not None),
     )

@@ -78,7 +78,9 @@ class Table(msgspec.Struct, frozen=True, tag="table"):
     def __post_init__(self) -> None:
         """Refuse a row that has another number of cells than there are columns."""
         if any(len(row) != len(self.columns) for row in self.rows):
-            raise ValueError(f"a row of {self.caption!r} does not fit its {len(self.columns)} columns")
+            raise ValueError(
+                f"a row of {self.caption!r} does not fit its {len(self.columns)} columns"
+            )
 
 
 class Figure(msgspec.Struct, frozen=True, tag="figure"):
@@ -148,15 +150,3 @@ class Document(msgspec.Struct, frozen=True):
     def title(self) -> str:
         """Of the first part."""
         return self.parts[0].title
-
-    @property
-    def pictures(self) -> tuple[Picture, ...]:
-        """All photographs, in order."""
-        return tuple(
-            picture
-            for part in self.parts
-            for section in part.sections
-            for block in section.blocks
-            if isinstance(block, Gallery)
-            for picture in block.pictures
-        )

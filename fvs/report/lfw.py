@@ -47,7 +47,7 @@ def measure_pictures(
         UsageError: no two people, or no person twice, has a usable face.
     """
     faces = extract_faces(engine, pictures, cache_dir, on_progress)
-    subjects = lfw_subjects(np.array(pictures.pictures)[faces.ok])
+    subjects = lfw_subjects(np.array(pictures.pictures)[faces.ok].tolist())
     vectors = faces.vectors[faces.ok]
     people, counts = np.unique(subjects, return_counts=True)
     if len(people) < 2 or counts.max() < 2:  # noqa: PLR2004 - two people, one of them twice

@@ -31,7 +31,8 @@ __all__ = [
     "ErrorMeasures",
     "GroupMeasure",
     "Histogram",
-        "ThresholdOrigin",
+    "TargetMeasure",
+    "ThresholdOrigin",
     "measure_evaluation",
     "measure_pairs",
     "threshold_on",
@@ -45,6 +46,9 @@ CURVE_POINTS = 200
 HISTOGRAM_BINS = 80
 
 FEWEST_SUBJECTS = 2
+
+TARGETS_FMR = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+"""Of these, a table has those at which at least one false match is allowed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +84,16 @@ class Curves:
 
 
 @dataclass(frozen=True)
+class TargetMeasure:
+    """Both rates at the lowest threshold whose counted FMR is within a target."""
+
+    target_fmr: float
+    threshold: float
+    fmr: Measured
+    fnmr: Measured
+
+
+@dataclass(frozen=True)
 class GroupMeasure:
     """One group at the threshold; None where it has no pairs of that kind."""
 
@@ -100,6 +114,7 @@ class ErrorMeasures:
         subjects: people in all.
         fmr: at the threshold.
         fnmr: at the threshold.
+        targets: what each target FMR costs, as far as there are enough pairs to count.
         curves: to draw.
         histogram: of all scores.
         groups: in order of their names; empty where no group is known.
@@ -113,6 +128,7 @@ class ErrorMeasures:
     subjects: int
     fmr: Measured
     fnmr: Measured
+    targets: tuple[TargetMeasure, ...]
     curves: Curves
     histogram: Histogram
     groups: tuple[GroupMeasure, ...] = ()
@@ -170,8 +186,27 @@ def measure_pairs(
         subjects=int(taking_part.sum()),
         fmr=Measured.by_subject(false_match_band(non_mated, [threshold[0]]).at(0)),
         fnmr=Measured.by_subject(false_non_match_band(mated, [threshold[0]]).at(0)),
+        targets=_targets(pairs, sweep),
         curves=Curves.of(pairs, sweep),
         histogram=histogram,
+    )
+
+
+def _targets(pairs: KindsOfPairs, sweep: Sweep) -> tuple[TargetMeasure, ...]:
+    targets = [t for t in TARGETS_FMR if t * sweep.non_mated_trials >= 1.0]
+    thresholds = [sweep.threshold_at_fmr(target) for target in targets]
+    if not targets:
+        return ()
+    fmr = false_match_band(pairs.non_mated, thresholds)
+    fnmr = false_non_match_band(pairs.mated, thresholds)
+    return tuple(
+        TargetMeasure(
+            target_fmr=target,
+            threshold=threshold,
+            fmr=Measured.by_subject(fmr.at(row)),
+            fnmr=Measured.by_subject(fnmr.at(row)),
+        )
+        for row, (target, threshold) in enumerate(zip(targets, thresholds, strict=True))
     )
 
 

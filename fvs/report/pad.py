@@ -105,7 +105,9 @@ def select_system(
             f"the PAD results are of {', '.join(systems)}", advice="Name one with --pad-system."
         )
     system = wanted[0]
-    apcer = tuple((r.name, r.rates[system], r.is_held_out) for r in results.apcer if system in r.rates)
+    apcer = tuple(
+        (r.name, r.rates[system], r.is_held_out) for r in results.apcer if system in r.rates
+    )
     live = sorted((r for r in results.bpcer if system in r.rates), key=lambda r: r.name != EVERYONE)
     if not apcer or not live:
         raise UsageError(f"the PAD results of {system} name no species or no live pictures")

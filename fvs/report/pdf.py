@@ -8,7 +8,7 @@ of their own, which that standard asks of all text.
 from __future__ import annotations
 
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["render_pdf"]
 
 TEMPLATE = "report.typ"
-ACCESSIBLE = "ua-1"
 NO_DATE = 0
 """The date of making stands in the text; the file's own would make equal reports differ."""
 
@@ -40,22 +39,16 @@ def render_pdf(document: Document) -> bytes:
     Nothing of the document is ever part of Typst's program: it is read as data.
     """
     template = resources.files("fvs.report").joinpath("templates").joinpath(TEMPLATE)
-    files = {f"{picture.name}.png": picture.png for picture in document.pictures}
-    program = {
-        "main.typ": template.read_bytes(),
-        "document.json": msgspec.json.encode(document),
-        **files,
-    }
-    compiled = typst.compile(
-        program,
+    return typst.compile(
+        template.read_bytes(),
         format="pdf",
-        font_paths=[str(font_path().parent)],
+        font_paths=[bytes(font_path().parent)],
         ignore_system_fonts=True,
         pdf_standards=_standards(document),
+        sys_inputs={"document": msgspec.json.encode(document).decode()},
         timestamp=NO_DATE,
     )
-    return bytes(compiled)
 
 
-def _standards(document: Document) -> str | None:
-    return ACCESSIBLE if all(part.language == "en" for part in document.parts) else None
+def _standards(document: Document) -> Literal["ua-1"] | None:
+    return "ua-1" if all(part.language == "en" for part in document.parts) else None

@@ -6,7 +6,8 @@ the one-sided 95 % lower bound lies beyond it, and *not shown by this data* othe
 looks good on few trials shows nothing, and neither does one that was not measured. Bounds are
 Clopper and Pearson's (Biometrika 26, 1934), so that without any error the rule of 3 of
 ISO/IEC 19795-1 follows; where it is known whose pairs were compared, they are taken of as many
-trials as the pairs are worth (`fvs.metrics.subject_intervals`). Intervals that are *shown* are two-sided 95 %, as everywhere in `fvs`.
+trials as the pairs are worth (`fvs.metrics.subject_intervals`). Intervals that are *shown* are
+two-sided 95 %, as everywhere in `fvs`.
 """
 
 from __future__ import annotations

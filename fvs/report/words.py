@@ -25,5 +25,5 @@ class Words:
         Raises:
             KeyError: there is no such text, or a place has no value.
         """
-        english, thai = TEXTS[key]
-        return (english if self.language == "en" else thai).format(**values)
+        text = TEXTS[key]
+        return (text.english if self.language == "en" else text.thai).format(**values)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_entropy", "draw_reliability"]
 
 
+MOST_BITS = 1.05
 HEADROOM = 2.5
 """The curve of knowing nothing peaks at 1 bit, and is cut off where the others would vanish."""
 
@@ -52,6 +53,8 @@ def draw_entropy(calibration: Calibration, words: Words, name: str) -> str:
                 curves.prior_log10_odds, values, color=colour, ls=dashes, lw=1.6, label=words(key)
             )
         highest = HEADROOM * float(max(curves.entropy.max(), curves.entropy_calibrated.max()))
-        axes.set(ylim=(0, min(highest, 1.05)), xlabel=words("prior_axis"), ylabel=words("bits_axis"))
+        axes.set(
+            ylim=(0, min(highest, MOST_BITS)), xlabel=words("prior_axis"), ylabel=words("bits_axis")
+        )
         axes.legend(loc="upper left")
         return to_svg(sheet, name)

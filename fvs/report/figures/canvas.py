@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from matplotlib.typing import RcKeyType
+
     from fvs.explain.theme import Colour
 
 __all__ = [
@@ -43,16 +45,12 @@ __all__ = [
     "MATED",
     "MUTED",
     "NON_MATED",
-    "Axes",
     "drawing",
     "font_path",
     "per_cent",
     "to_svg",
     "whole",
 ]
-
-Axes = Any
-"""Of matplotlib, which is untyped here."""
 
 
 def _hex(colour: Colour) -> str:
@@ -74,7 +72,7 @@ FONT_SIZE_PT = 9
 
 WIDTH_IN = 6.3
 
-SETTINGS = {
+SETTINGS: dict[RcKeyType, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": MUTED,
     "axes.grid": True,

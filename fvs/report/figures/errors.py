@@ -17,16 +17,19 @@ from fvs.report.figures.canvas import (
 from fvs.report.figures.probit import label_probit, probit
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from fvs.metrics.subject_intervals import RateBand
-    from fvs.records import F64, Bool
-    from fvs.report.figures.canvas import Axes
+    from fvs.records import Bool
     from fvs.report.measures import Curves, ErrorMeasures
     from fvs.report.words import Words
 
 __all__ = ["draw_det", "draw_histogram", "draw_rates"]
 
 BAND_ALPHA = 0.2
-LOWEST_DRAWN = 1e-7
+LOWEST_DRAWN, HIGHEST_DRAWN = 1e-8, 0.9
+MARGIN = 0.7
+"""Of the lowest bound drawn, where an axis begins."""
 
 
 def draw_det(measures: ErrorMeasures, words: Words, name: str) -> str:
@@ -47,8 +50,8 @@ def draw_det(measures: ErrorMeasures, words: Words, name: str) -> str:
             color=INK,
             label=words("at_threshold", threshold=f"{measures.threshold:.3f}"),
         )
-        label_probit(axes, "x", *_limits(curves.fmr.point, point[0], measures.sweep.non_mated_trials))
-        label_probit(axes, "y", *_limits(curves.fnmr.point, point[1], measures.sweep.mated_trials))
+        label_probit(axes, "x", *_limits(curves.fmr))
+        label_probit(axes, "y", *_limits(curves.fnmr))
         axes.set(xlabel=words("fmr_axis"), ylabel=words("fnmr_axis"))
         axes.legend(loc="upper right")
         return to_svg(sheet, name)
@@ -77,6 +80,8 @@ def draw_histogram(measures: ErrorMeasures, words: Words, name: str) -> str:
             )
         _mark_threshold(axes, measures, words)
         axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+        filled = np.flatnonzero(histogram.mated + histogram.non_mated)
+        axes.set_xlim(histogram.edges[filled[0]], histogram.edges[filled[-1] + 1])
         axes.set(xlabel=words("score_axis"), ylabel=words("share_axis"))
         axes.legend(loc="upper right")
         return to_svg(sheet, name)
@@ -94,8 +99,9 @@ def draw_rates(measures: ErrorMeasures, words: Words, name: str) -> str:
         axes = sheet.subplots()
         for band, colour, dashes, label in drawn:
             seen = _seen(band)
-            x, bounds = band.thresholds[seen], (np.maximum(band.lower_95, lowest), band.upper_95)
-            axes.fill_between(x, *(b[seen] for b in bounds), color=colour, alpha=BAND_ALPHA, lw=0)
+            x, upper = band.thresholds[seen], band.upper_95[seen]
+            lower = np.maximum(band.lower_95[seen], lowest)
+            axes.fill_between(x, lower, upper, color=colour, alpha=BAND_ALPHA, lw=0)
             axes.plot(x, band.point[seen], color=colour, ls=dashes, lw=1.6, label=label)
         _mark_threshold(axes, measures, words)
         axes.set_yscale("log")
@@ -120,11 +126,14 @@ def _fill_band(axes: Axes, curves: Curves, words: Words) -> None:
     axes.fill(probit(x), probit(y), color=MATED, alpha=BAND_ALPHA, lw=0, label=words("band_95"))
 
 
-def _limits(rates: F64, point: float, trials: int) -> tuple[float, float]:
-    """From below the smallest rate that so many trials can show to above the middle."""
-    lowest = max(LOWEST_DRAWN, 0.3 / trials)
-    positive = [rate for rate in (point, float(rates[rates > 0].min(initial=0.5))) if rate > 0]
-    return min(lowest, *positive), 0.6
+def _limits(band: RateBand) -> tuple[float, float]:
+    """Around the bounds that are drawn."""
+    seen = _seen(band)
+    lower, upper = band.lower_95[seen], band.upper_95[seen]
+    return (
+        max(LOWEST_DRAWN, MARGIN * float(lower.min(initial=0.1))),
+        min(HIGHEST_DRAWN, float(upper.max(initial=0.2)) / MARGIN),
+    )
 
 
 def _mark_threshold(axes: Axes, measures: ErrorMeasures, words: Words) -> None:

@@ -12,8 +12,9 @@ from fvs.report.figures.canvas import BAD, MATED, NON_MATED, drawing, to_svg
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
+
     from fvs.operating_points import Rate
-    from fvs.report.figures.canvas import Axes
 
 __all__ = ["Bar", "BarLabels", "draw_bars"]
 

@@ -13,9 +13,9 @@ from scipy.special import ndtri
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from matplotlib.axes import Axes
 
     from fvs.records import F64
-    from fvs.report.figures.canvas import Axes
 
 __all__ = ["label_probit", "probit"]
 

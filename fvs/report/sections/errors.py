@@ -12,15 +12,12 @@ from fvs.report.sections.tables import columns, interval_words, number, plain, r
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fvs.report.document import Block
     from fvs.report.evidence import Evidence
     from fvs.report.measures import ErrorMeasures
     from fvs.report.words import Words
 
-__all__ = ["TABLE_TARGETS", "errors_section", "quality_section"]
-
-TABLE_TARGETS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
-FEWEST_FALSE_MATCHES = 1
-"""Allowed at a target: with fewer trials than its inverse nothing can be said of it."""
+__all__ = ["errors_section", "quality_section"]
 
 EXAMPLE_SHARES = (0.05, 0.1, 0.2)
 
@@ -38,7 +35,7 @@ def errors_section(evidence: Evidence, words: Words) -> Section | None:
         "non_mated": number(measures.sweep.non_mated_trials),
         "subjects": number(measures.subjects),
     }
-    blocks = (
+    blocks: tuple[Block, ...] = (
         Paragraph(words("errors_intro", **values)),
         Paragraph(words(f"origin_{measures.origin}", target=f"{evidence.target_fmr:g}")),
         _targets_table(measures, words),
@@ -69,9 +66,7 @@ def quality_section(evidence: Evidence, words: Words) -> Section | None:
     return Section(name="quality", title=words("quality"), blocks=(intro, figure))
 
 
-def _figures(
-    measures: ErrorMeasures, words: Words, values: dict[str, str]
-) -> Iterator[Figure]:
+def _figures(measures: ErrorMeasures, words: Words, values: dict[str, str]) -> Iterator[Figure]:
     for key, draw in (("det", draw_det), ("rates", draw_rates), ("histogram", draw_histogram)):
         name = f"{key}-{words.language}"
         yield Figure(
@@ -83,21 +78,16 @@ def _figures(
 
 
 def _targets_table(measures: ErrorMeasures, words: Words) -> Table:
-    sweep = measures.sweep
-    targets = [t for t in TABLE_TARGETS if t * sweep.non_mated_trials >= FEWEST_FALSE_MATCHES]
-    rows = []
-    for target in targets:
-        threshold = sweep.threshold_at_fmr(target)
-        rows.append(
-            plain(
-                f"{target:g}",
-                f"{threshold:.4f}",
-                interval_words(sweep.fmr_at(threshold)),
-                interval_words(sweep.fnmr_at(threshold)),
-            )
-        )
     return Table(
         caption=words("targets_caption"),
         columns=columns(words, "target_fmr", "threshold", "fmr_column", "fnmr_column"),
-        rows=tuple(rows),
+        rows=tuple(
+            plain(
+                f"{target.target_fmr:g}",
+                f"{target.threshold:.4f}",
+                interval_words(target.fmr.rate),
+                interval_words(target.fnmr.rate),
+            )
+            for target in measures.targets
+        ),
     )

@@ -82,9 +82,7 @@ def _figure(groups: Sequence[_Group], evidence: Evidence, words: Words) -> Figur
     return Figure(
         name=name,
         svg=draw_bars(bars, labels, target, name),
-        alt=words(
-            "groups_alt", n=len(bars), worst=highest.name, rate=interval_words(highest.rate)
-        ),
+        alt=words("groups_alt", n=len(bars), worst=highest.name, rate=interval_words(highest.rate)),
         caption=words("groups_caption"),
     )
 
@@ -105,8 +103,8 @@ def _table(groups: Sequence[_Group], words: Words) -> Table:
             group.name,
             number(group.subjects),
             number(None if group.fmr is None else group.fmr.trials),
-            "–" if group.fmr is None else interval_words(group.fmr),
-            "–" if group.fnmr is None else interval_words(group.fnmr),
+            "-" if group.fmr is None else interval_words(group.fmr),
+            "-" if group.fnmr is None else interval_words(group.fnmr),
         )
         for group in groups
     )
@@ -132,11 +130,11 @@ def _band_table(point: OperatingPoint, words: Words) -> Table:
 
 
 def _band_threshold(band: BandEvidence) -> str:
-    return "–" if band.threshold is None else f"{band.threshold:.4f}"
+    return "-" if band.threshold is None else f"{band.threshold:.4f}"
 
 
 def _band_words(band: BandEvidence, words: Words) -> str:
     if band.threshold is None:
         return words("band_not_supported", reason=band.reason)
-    rate = "–" if band.fmr is None else rate_words(band.fmr.upper_95)
+    rate = "-" if band.fmr is None else rate_words(band.fmr.upper_95)
     return words("band_held", group=band.worst_group, upper=rate)

@@ -9,6 +9,7 @@ from fvs.report.figures.groups import Bar, BarLabels, draw_bars
 from fvs.report.sections.tables import columns, interval_words, number, plain
 
 if TYPE_CHECKING:
+    from fvs.report.document import Block
     from fvs.report.evidence import Evidence
     from fvs.report.pad import PadEvidence
     from fvs.report.words import Words
@@ -22,8 +23,8 @@ def pad_section(evidence: Evidence, words: Words) -> Section:
     """APCER of each species and its maximum, BPCER beside it; or that nothing was measured."""
     pad = evidence.pad
     if pad is None:
-        blocks = (Paragraph(words("pad_missing")),)
-        return Section(name="pad", title=words("pad"), blocks=blocks)
+        missing = Paragraph(words("pad_missing"))
+        return Section(name="pad", title=words("pad"), blocks=(missing,))
     threshold = f"{pad.threshold:g}"
     intro = Paragraph(words("pad_intro", system=pad.system, threshold=threshold))
     notes = [intro, Paragraph(words("pad_caveat"))]
@@ -32,7 +33,7 @@ def pad_section(evidence: Evidence, words: Words) -> Section:
         values = {"in_force": f"{in_force.threshold:g}", "threshold": threshold}
         notes.append(Paragraph(words("pad_other_threshold", **values)))
     tables = (_species_table(pad, words), _live_table(pad, words))
-    blocks = (*notes, _figure(pad, words), *tables)
+    blocks: tuple[Block, ...] = (*notes, _figure(pad, words), *tables)
     return Section(name="pad", title=words("pad"), blocks=blocks)
 
 

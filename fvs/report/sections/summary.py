@@ -10,7 +10,7 @@ from fvs.report.sections.tables import SPACE, columns, interval_words, number, r
 from fvs.report.verdicts import Verdict, Why
 
 if TYPE_CHECKING:
-    from fvs.report.document import Cell, Tone
+    from fvs.report.document import Block, Cell, Tone
     from fvs.report.evidence import Evidence
     from fvs.report.verdicts import Finding
     from fvs.report.words import Words
@@ -38,10 +38,12 @@ def summary_section(evidence: Evidence, words: Words) -> Section:
     )
     told = {(f.requirement.measure, f.requirement.limit, f.why): f for f in reversed(findings)}
     reasons = tuple(text for f in reversed(told.values()) if (text := _reason(f, words)))
-    blocks = [Paragraph(_headline(evidence, words)), table]
+    blocks: list[Block] = [Paragraph(_headline(evidence, words)), table]
     if reasons:
         blocks.append(Bullets(reasons))
-    blocks.append(Paragraph(words("verdict_convention", method=words(f"method_{_method(evidence)}"))))
+    blocks.append(
+        Paragraph(words("verdict_convention", method=words(f"method_{_method(evidence)}")))
+    )
     return Section(name="summary", title=words("summary"), blocks=tuple(blocks))
 
 
@@ -70,7 +72,7 @@ def _row(finding: Finding, words: Words) -> tuple[Cell, ...]:
         name = words("in_every_group", requirement=name)
     verdict = Badge(words(finding.verdict), TONES[finding.verdict])
     if measured is None:
-        return (Plain(name), verdict, *(Plain("–"),) * 4)
+        return (Plain(name), verdict, *(Plain("-"),) * 4)
     of = f"{measured.of}: " if measured.of else ""
     bound = measured.lower_95 if finding.verdict is Verdict.NOT_MET else measured.upper_95
     sign = "≥" if finding.verdict is Verdict.NOT_MET else "≤"
@@ -90,7 +92,9 @@ def _reason(finding: Finding, words: Words) -> str:
     if finding.why is Why.BOUND:
         return ""
     if finding.why is Why.NOT_MEASURED:
-        return words("why_not_measured", requirement=requirement, need=number(finding.trials_needed))
+        return words(
+            "why_not_measured", requirement=requirement, need=number(finding.trials_needed)
+        )
     if finding.why is Why.TOO_FEW_TRIALS:
         key = "why_no_number" if finding.trials_needed is None else "why_too_few"
         of = "" if finding.measured is None else finding.measured.of

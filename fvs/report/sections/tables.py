@@ -28,7 +28,7 @@ def plain(*texts: str) -> tuple[Cell, ...]:
 
 def number(count: int | None) -> str:
     """29640749 -> `29,640,749`; nothing where it is unknown."""
-    return "–" if count is None else f"{count:,}"
+    return "-" if count is None else f"{count:,}"
 
 
 def rate_words(rate: float) -> str:

@@ -14,6 +14,8 @@ from fvs.report.texts.results import RESULTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fvs.report.texts.text import Text
+
 __all__ = ["TEXTS"]
 
-TEXTS: Mapping[str, tuple[str, str]] = {**RESULTS, **DRAWINGS, **BACKGROUND}
+TEXTS: Mapping[str, Text] = {**RESULTS, **DRAWINGS, **BACKGROUND}
