@@ -67,6 +67,10 @@ class DictVectors:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def keys(self) -> np.ndarray:
+        """All of them."""
+        return np.array(list(self.rows), int)
+
     def add(self, keys: np.ndarray, vectors: np.ndarray) -> None:
         """New keys only."""
         assert not set(keys.tolist()) & set(self.rows)

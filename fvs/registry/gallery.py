@@ -12,9 +12,10 @@ the same work as others, so that the time of an answer does not tell who is enro
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from fvs.registry.roster import Columns, Roster
 from fvs.registry.vault import Opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from fvs.matching.hits import Hits
     from fvs.records import F32, U8, Bool, Int
@@ -79,17 +80,34 @@ class Gallery:
     """Whose templates are where, and how they compare. Safe to use from many threads."""
 
     def __init__(self, vault: Vault, index: Vectors) -> None:
-        """Nobody yet but the decoys."""
+        """Nobody yet but the decoys, which an index that is not empty has already."""
         self.vault = vault
         self.revision = 0
-        self._index = index
+        self.index = index
         self._roster = Roster()
         self._lock = ReadersWriterLock()
         self._changing = threading.Lock()
         self._damaged: set[int] = set()
         decoys = vault.decoys()
         self._decoys = len(decoys)
-        index.add(np.arange(len(decoys), dtype=np.int64), decoys)
+        if not len(index):
+            index.add(np.arange(len(decoys), dtype=np.int64), decoys)
+
+    @classmethod
+    def restored(cls, vault: Vault, index: Vectors, columns: Columns, revision: int) -> Self:
+        """A gallery from an index that holds decoys and people already, and its roster."""
+        gallery = cls(vault, index)
+        gallery._roster.append(columns, gallery._roster.room_for(len(columns)))
+        gallery._roster.adopt(gallery._roster.tables())
+        gallery._damaged = set(np.setdiff1d(columns.keys, index.keys()).tolist())
+        gallery.revision = revision
+        return gallery
+
+    @contextmanager
+    def unchanging(self) -> Iterator[tuple[Columns, int]]:
+        """All rows, and the revision; readers go on, changes wait."""
+        with self._changing:
+            yield self._roster.columns(), self.revision
 
     def __len__(self) -> int:
         return len(self._roster)
@@ -173,8 +191,8 @@ class Gallery:
         gone = self._roster.at(removed).keys
         room = self._roster.room_for(len(columns))
         with self._lock.writing():
-            self._index.remove(gone)
-            self._index.add(columns.keys[opened.readable], opened.vectors[opened.readable])
+            self.index.remove(gone)
+            self.index.add(columns.keys[opened.readable], opened.vectors[opened.readable])
             self._roster.remove(removed)
             self._roster.append(columns, room)
         self._damaged |= set(columns.keys[~opened.readable].tolist())
@@ -198,7 +216,7 @@ class Gallery:
             known[rows] = True
             if not known.all():
                 rows, keys = self._with_decoys(subjects, known, rows, keys)
-            return PairScores(self._index.score_pairs(rotated, rows, keys), rows, known)
+            return PairScores(self.index.score_pairs(rotated, rows, keys), rows, known)
 
     def _with_decoys(
         self, subjects: Sequence[bytes], known: Bool, rows: Int, keys: Int
@@ -213,7 +231,7 @@ class Gallery:
     def search(self, rotated: F32, k: int, threshold: float) -> GalleryHits:
         """The templates most like each probe; decoys are nobody's and are left out."""
         with self._lock.reading():
-            hits = self._index.search(rotated, k + self._decoys, threshold)
+            hits = self.index.search(rotated, k + self._decoys, threshold)
             return self._named(hits, k)
 
     def _named(self, hits: Hits, k: int) -> GalleryHits:
@@ -244,7 +262,7 @@ class Gallery:
         """
         with self._lock.reading():
             here = keys[self._roster.rows_of_keys(keys) >= 0]
-            return here, self._index.vectors_of(here)
+            return here, self.index.vectors_of(here)
 
 
 def score_stored(

@@ -30,6 +30,7 @@ from fvs.registry.gallery import score_stored
 from fvs.registry.identity import checked_registry_id, expected_metadata
 from fvs.registry.lifecycle import erase_subject, expire, export_subject, rewrap_all
 from fvs.registry.renewal import renew_all
+from fvs.registry.saved_gallery import load_gallery, save_gallery
 from fvs.registry.vault import Vault, dimension_of
 from fvs.status import Status
 
@@ -123,7 +124,9 @@ class Registry(DuplicateSearch):
         """
         vault = Vault(checked_registry_id(store.metadata(), keys, model), keys, model)
         registry = cls(store, vault, settings or RegistrySettings())
-        registry._fill(registry._gallery, on_progress)
+        if not registry._load():
+            registry._fill(registry._gallery, on_progress)
+            registry.save_index()
         registry._follows = True
         return registry
 
@@ -371,6 +374,26 @@ class Registry(DuplicateSearch):
         total = self._store.counts()["active"]
         gallery.catch_up(self._store, on_page=lambda done: on_progress(min(done, total), total))
 
+    def _load(self) -> bool:
+        """Take the gallery of the settings' folder, if it can be used."""
+        folder = self._settings.index_dir
+        empty = self._gallery.index
+        saved = folder and load_gallery(folder, self._vault, self._store, empty)
+        self._gallery = saved or self._gallery
+        return bool(saved)
+
+    def save_index(self) -> None:
+        """Keep the gallery in the folder of the settings, if they name one.
+
+        Raises:
+            StoreError: the folder cannot be written; the registry itself is whole.
+            UsageError: the vectors are not in this process.
+        """
+        if self._settings.index_dir is not None:
+            save_gallery(self._gallery, self._settings.index_dir)
+
     def close(self) -> None:
-        """Give the store back."""
+        """Keep the gallery where the settings say so, and give the store back."""
+        if self._follows:
+            self.save_index()
         self._store.close()

@@ -40,6 +40,10 @@ class Vectors(Protocol):
         """(N, D) the vectors of keys that are there, as exactly as they are kept."""
         ...
 
+    def keys(self) -> Int:
+        """(N,) int64 all keys, in no order."""
+        ...
+
     def __len__(self) -> int:
         """How many keys are there."""
         ...
