@@ -62,6 +62,7 @@ class DictStore:
     def __init__(self) -> None:
         self.rows: dict[bytes, StoredRecord] = {}
         self.at = 0
+        self.notes: dict[str, str] = {}
 
     def add(self, records: Sequence[StoredRecord]) -> int:
         """All or none."""
@@ -82,6 +83,11 @@ class DictStore:
         """Active, oldest first."""
         rows = sorted(self._active(), key=lambda row: (row.enrolled_at, row.record_id))
         return [[row for row in rows if row.subject == subject] for subject in subjects]
+
+    def history(self, subject: bytes) -> list[StoredRecord]:
+        """Of any status."""
+        rows = [row for row in self.rows.values() if row.subject == subject]
+        return sorted(rows, key=lambda row: (row.enrolled_at, row.record_id))
 
     def by_ids(self, record_ids: Sequence[bytes]) -> list[StoredRecord | None]:
         """Whatever the status."""
@@ -128,3 +134,15 @@ class DictStore:
             "erased": len(self.rows) - len(active),
             "subjects": subjects,
         }
+
+    def metadata(self) -> Mapping[str, str]:
+        """What was set."""
+        return dict(self.notes)
+
+    def set_metadata(self, entries: Mapping[str, str]) -> None:
+        """Never another value."""
+        assert all(self.notes.get(name, value) == value for name, value in entries.items())
+        self.notes.update(entries)
+
+    def close(self) -> None:
+        """Nothing to give back."""

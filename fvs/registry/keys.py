@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from fvs.errors import UsageError
 from fvs.registry.cipher import KEY_BYTES, SealingCipher
-from fvs.registry.errors import KeyRingError, SealError
+from fvs.registry.errors import KeyRingError, MissingKeyError
 from fvs.registry.key_files import (
     create_private_file,
     folder_lock,
@@ -280,11 +280,12 @@ class KeyRing(msgspec.Struct, frozen=True, kw_only=True, dict=True, forbid_unkno
         """The record key.
 
         Raises:
-            SealError: the ring lacks the key, it is another one, or bytes or context were altered.
+            MissingKeyError: the ring lacks the key.
+            SealError: it is another one, or bytes or context were altered.
         """
         key_id = wrapped.key_id
         if key_id not in self._ciphers:
-            raise SealError(
+            raise MissingKeyError(
                 f"a record asks for the key {key_id[:64]!r}, which the key ring lacks",
                 advice="Bring back the key ring that holds it; nothing else opens the record.",
             )

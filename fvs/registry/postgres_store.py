@@ -74,6 +74,7 @@ _TYPES = [sql_type for _, sql_type in _COLUMNS]
 
 _READ = f"SELECT {_NAMES} FROM records"  # noqa: S608 - constants, here and below
 _OF_SUBJECTS = f"{_READ} WHERE status = 'active' AND subject = ANY(%b)"
+_HISTORY = f"{_READ} WHERE subject = ANY(%b)"
 _BY_IDS = f"{_READ} WHERE record_id = ANY(%b)"
 _EXPIRED = f"""{_READ} WHERE status = 'active' AND retain_until < %s
 ORDER BY retain_until, record_id LIMIT %s"""
@@ -155,6 +156,10 @@ class PostgresStore:
         for record in self._read(_OF_SUBJECTS, list(found)):
             found[record.subject].append(record)
         return [oldest(found[subject]) for subject in subjects]
+
+    def history(self, subject: bytes) -> list[StoredRecord]:
+        """See `RecordStore.history`."""
+        return oldest(list(self._read(_HISTORY, [subject])))
 
     def by_ids(self, record_ids: Sequence[bytes]) -> list[StoredRecord | None]:
         """See `RecordStore.by_ids`."""

@@ -105,6 +105,12 @@ class SqliteStore:
                 found[row[1]].append(record_of(row))
         return [oldest(found[subject]) for subject in subjects]
 
+    def history(self, subject: bytes) -> list[StoredRecord]:
+        """See `RecordStore.history`."""
+        with self._snapshot() as connection:
+            rows = connection.execute(f"{READ} WHERE subject = ?", (subject,))
+            return oldest([record_of(row) for row in rows])
+
     def by_ids(self, record_ids: Sequence[bytes]) -> list[StoredRecord | None]:
         """See `RecordStore.by_ids`."""
         query = f"{READ} WHERE record_id IN"

@@ -36,6 +36,10 @@ class RecordStore(Protocol):
         """The active records of each subject, oldest first; an unknown subject has none."""
         ...
 
+    def history(self, subject: bytes) -> list[StoredRecord]:
+        """All records of one subject, erased ones included, oldest first."""
+        ...
+
     def by_ids(self, record_ids: Sequence[bytes]) -> list[StoredRecord | None]:
         """The record of each id, whatever its status; None where there is none."""
         ...
