@@ -61,11 +61,7 @@ class VectorBackend(Protocol):
         ...
 
     def vectors_of(self, keys: Int) -> F32:
-        """(N, D) float32 the vectors of keys.
-
-        Raises:
-            UsageError: one of them is not there.
-        """
+        """(K, D) float32 the vectors of (K,) keys; NaN where the key is unknown."""
         ...
 
 

@@ -218,11 +218,8 @@ class MilvusIndex:
     def score_pairs(self, probes: F32, probe_rows: Int, keys: Int) -> F32:
         """See `VectorBackend.score_pairs`."""
         self._check(probes)
-        wanted, places = np.unique(np.asarray(keys, np.int64), return_inverse=True)
-        found, vectors = self._fetch(wanted)
-        table = np.full((len(wanted), self._dimension), np.nan, np.float32)
-        table[np.searchsorted(wanted, found)] = vectors
-        scores = np.einsum("kd,kd->k", probes[probe_rows], table[places])
+        vectors = self.vectors_of(keys)
+        scores = np.einsum("kd,kd->k", probes[probe_rows], vectors)
         return np.asarray(np.clip(scores, -1.0, 1.0), np.float32)
 
     def search(self, probes: F32, k: int, threshold: float = -1.0) -> Hits:
@@ -259,11 +256,11 @@ class MilvusIndex:
 
     def vectors_of(self, keys: Int) -> F32:
         """See `VectorBackend.vectors_of`."""
-        wanted = np.asarray(keys, np.int64)
-        found, vectors = self._fetch(np.unique(wanted))
-        if not np.isin(wanted, found).all():
-            raise UsageError("a key is not in the index")
-        return vectors[np.searchsorted(found, wanted)]
+        wanted, places = np.unique(np.asarray(keys, np.int64), return_inverse=True)
+        found, vectors = self._fetch(wanted)
+        table = np.full((len(wanted), self._dimension), np.nan, np.float32)
+        table[np.searchsorted(wanted, found)] = vectors
+        return table[places]
 
     def _known(self, keys: Int) -> Int:
         """Those of the keys that are there, ascending."""

@@ -88,6 +88,8 @@ class TestAsInMemory:
         np.testing.assert_array_equal(np.sort(index.keys()), keys)
         asked = np.append(keys[::-1], keys[:3])
         np.testing.assert_array_equal(index.vectors_of(asked), memory.vectors_of(asked))
+        unknown = np.array([4, keys[0]])
+        assert np.isnan(index.vectors_of(unknown)).all(axis=1).tolist() == [True, False]
 
     def test_pairs(self, both):
         """Scores of pairs agree to 1e-5; unknown and removed keys score NaN in their place."""
@@ -202,11 +204,6 @@ class TestMistakes:
         """Milvus would refuse, and so it is said before."""
         with pytest.raises(UsageError, match="16384"):
             index.search(unit_vectors(1, D), k)
-
-    def test_unknown_vector(self, index):
-        """A vector that is not there cannot be given out."""
-        with pytest.raises(UsageError, match="not in the index"):
-            index.vectors_of(np.array([1]))
 
     def test_no_collection(self, file):
         """Opening makes nothing."""
