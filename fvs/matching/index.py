@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from fvs.errors import UsageError
 from fvs.matching.hits import Hits
+from fvs.matching.index_files import (
+    COLUMNS,
+    SavedIndex,
+    read_columns,
+    read_manifest,
+    write_index,
+)
 from fvs.matching.key_table import KeyTable
 from fvs.matching.lock import ReadersWriterLock
-from fvs.matching.precision import Precision
-from fvs.matching.segment import NO_KEY, Segment
+from fvs.matching.precision import Bounds, Precision
+from fvs.matching.segment import NO_KEY, Segment, SegmentColumns
 from fvs.matching.threads import limit_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -26,8 +37,19 @@ __all__ = ["VectorIndex"]
 _UNIT_LENGTH_TOLERANCE = 1e-3
 """A vector longer or shorter than this is no embedding."""
 
+ROWS_PER_BLOCK = 1 << 14
+"""Rows that a save copies while additions wait."""
+
 PROBES_PER_ROUND = 256
 """Probes searched at once: what faiss proposes for them takes some megabytes."""
+
+
+@dataclass(frozen=True)
+class _Header:
+    """What a saved index says of where it belongs."""
+
+    revision: int
+    identity: str
 
 
 class VectorIndex:
@@ -35,6 +57,10 @@ class VectorIndex:
 
     Any number of threads may read while one changes it; a change waits for readers to finish and
     holds up later ones while it lasts.
+
+    Attributes:
+        revision: of the store, as it was last saved or opened; 0 before.
+        identity: of what it belongs to, likewise; empty before.
     """
 
     def __init__(self, segments: tuple[Segment, ...], table: KeyTable) -> None:
@@ -42,6 +68,9 @@ class VectorIndex:
         self._segments = segments
         self._table = table
         self._lock = ReadersWriterLock()
+        self._erased = 0
+        self.revision = 0
+        self.identity = ""
 
     @classmethod
     def empty(cls, dimension: int, precision: Precision = Precision.FLOAT32) -> Self:
@@ -53,8 +82,93 @@ class VectorIndex:
         """
         return cls((Segment(precision, dimension),), KeyTable())
 
+    @classmethod
+    def open(cls, folder: Path, *, memory_mapped: bool = True) -> Self:
+        """Open a saved index.
+
+        Args:
+            folder: that `save` wrote.
+            memory_mapped: leave the saved vectors in the files, which are never changed: of those
+                removed the bytes are overwritten in memory, and in the files by the next `save`.
+
+        Raises:
+            IndexFileError: it is missing, or not what was saved.
+        """
+        manifest = read_manifest(folder)
+        columns = SegmentColumns(**read_columns(folder, manifest, memory_mapped=memory_mapped))
+        saved = Segment.restored(manifest.precision, manifest.dimension, columns, manifest.bounds)
+        table = KeyTable(expected=len(saved))
+        table.insert(saved.keys, np.arange(len(saved)))
+        added = Segment(manifest.precision, manifest.dimension)
+        index = cls((saved, added), table)
+        index.revision, index.identity = manifest.revision, manifest.identity
+        return index
+
+    def save(self, folder: Path, *, revision: int, identity: str) -> None:
+        """Write the index to a folder, in place of one that is there; others may read and add.
+
+        Args:
+            folder: is made where it is missing. One process at a time saves to it.
+            revision: of the store that it is in step with; `open` gives it back.
+            identity: of what it belongs to; `open` gives it back.
+
+        Raises:
+            OSError: the folder cannot be written; what was there before still is.
+        """
+        with self._lock.reading():
+            erased = self._erased
+            counts = [len(segment) for segment in self._segments]
+            rows = self._live_rows(counts)
+        header = _Header(revision, identity)
+        self._write(folder, header, rows, self._lock.reading)
+        with self._lock.reading():
+            if self._erased != erased:  # one of them half written, perhaps: again, undisturbed
+                self._write(folder, header, self._live_rows(counts), nullcontext)
+        self.revision, self.identity = revision, identity
+
+    def _write(
+        self,
+        folder: Path,
+        header: _Header,
+        rows: list[Int],
+        guard: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        manifest = SavedIndex(
+            precision=self.precision,
+            dimension=self.dimension,
+            vectors=sum(map(len, rows)),
+            revision=header.revision,
+            identity=header.identity,
+            bounds=Bounds.of_all([segment.bounds for segment in self._segments]),
+        )
+        write_index(folder, manifest, {name: self._blocks(name, rows, guard) for name in COLUMNS})
+
+    def _blocks(
+        self, name: str, rows: list[Int], guard: Callable[[], AbstractContextManager[None]]
+    ) -> Iterator[npt.NDArray[Any]]:
+        """A column of rows of each segment, some at a time."""
+        for segment, chosen in zip(self._segments, rows, strict=True):
+            for start in range(0, len(chosen), ROWS_PER_BLOCK):
+                with guard():
+                    block = segment.column(name, chosen[start : start + ROWS_PER_BLOCK])
+                yield block
+
+    def _live_rows(self, counts: Sequence[int]) -> list[Int]:
+        """Of the first rows of each segment, those with a vector."""
+        return [
+            np.flatnonzero(segment.keys[:count] != NO_KEY)
+            for segment, count in zip(self._segments, counts, strict=True)
+        ]
+
     def __len__(self) -> int:
         return len(self._table)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all vectors, with keys and the table of keys."""
+        rows = sum(map(len, self._segments))
+        per_row = self.precision.vector_bytes(self.dimension) + self._segments[0].keys.itemsize
+        return rows * per_row + self._table.nbytes
 
     @property
     def dimension(self) -> int:
@@ -112,6 +226,7 @@ class VectorIndex:
             rows = self._table.rows_of(unique)
             known = rows != NO_KEY
             self._table.discard(unique[known])
+            self._erased += int(known.sum())
             for segment, _, local in self._by_segment(rows[known]):
                 segment.erase(local)
         return int(known.sum())

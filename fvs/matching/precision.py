@@ -17,17 +17,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import faiss
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fvs.records import F32, U8
 
 __all__ = [
     "I8",
+    "Bounds",
     "Encoded",
     "Precision",
     "ScanProbes",
@@ -47,6 +51,7 @@ _HALF_STEP = 128
 _SIGN_BIT = 0x80
 """faiss keeps a signed component as a byte 128 higher: the same bits but for the sign's."""
 _SCALE_BYTES = 4
+_NO_BOUND = float(np.finfo(np.float32).max)
 
 
 class Precision(StrEnum):
@@ -96,6 +101,37 @@ class Encoded:
         """(N,) or (0,) float32: the length of what a scan does not see."""
         lengths = np.linalg.norm(self.low.astype(np.float32), axis=1)
         return np.asarray(lengths * self.scale[: len(self.low)] / _FINE_STEPS, np.float32)
+
+
+class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What holds for all vectors of a segment, and lets a search know what it has not seen.
+
+    Attributes:
+        smallest_scale: of a vector; of floats 1.
+        largest_scale: likewise.
+        largest_residual: the greatest length of what a scan does not see of a vector.
+    """
+
+    smallest_scale: float = _NO_BOUND
+    largest_scale: float = 0.0
+    largest_residual: float = 0.0
+
+    @classmethod
+    def of_all(cls, parts: Sequence[Bounds]) -> Self:
+        """The bounds of several segments together."""
+        return cls(
+            min(part.smallest_scale for part in parts),
+            max(part.largest_scale for part in parts),
+            max(part.largest_residual for part in parts),
+        )
+
+    def including(self, encoded: Encoded) -> Bounds:
+        """The bounds of more vectors."""
+        return Bounds(
+            float(encoded.scale.min(initial=self.smallest_scale)),
+            float(encoded.scale.max(initial=self.largest_scale)),
+            float(encoded.residual.max(initial=self.largest_residual)),
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import faiss
 import numpy as np
 
 from fvs.matching.column import Column
 from fvs.matching.hits import Hits
-from fvs.matching.precision import Precision, decode, encode, erased_code, scan_index, scan_probes
+from fvs.matching.precision import (
+    Bounds,
+    Precision,
+    decode,
+    encode,
+    erased_code,
+    scan_index,
+    scan_probes,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from fvs.matching.precision import ScanProbes
-    from fvs.records import F32, Int
+    from fvs.matching.precision import I8, ScanProbes
+    from fvs.records import F32, U8, Int
 
-__all__ = ["NO_KEY", "Segment", "cosines"]
+__all__ = ["NO_KEY", "Segment", "SegmentColumns", "cosines"]
 
 NO_KEY = -1
 """What faiss calls a missing result; also the key of a removed vector."""
@@ -38,6 +47,23 @@ def cosines(left: F32, right: F32) -> F32:
     return np.asarray(np.clip(np.vecdot(left, right), -1.0, 1.0), np.float32)
 
 
+@dataclass(frozen=True, eq=False)
+class SegmentColumns:
+    """Rows as they are stored; columns that a precision lacks have no rows.
+
+    Attributes:
+        keys: (N,) int64.
+        codes: (N, B) uint8, what faiss scans.
+        scale: (N,) float32.
+        low: (N, D) int8.
+    """
+
+    keys: Int
+    codes: U8
+    scale: F32
+    low: I8
+
+
 class Segment:
     """Vectors in rows, in the order of addition; a removed one leaves an empty row.
 
@@ -53,9 +79,28 @@ class Segment:
         self._index = faiss.IndexIDMap2(self._flat)
         self._scale = Column(np.empty(0, np.float32))
         self._low = Column(np.empty((0, dimension), np.int8))
-        self._largest_residual = 0.0
-        self._scale_range = (1.0, 1.0) if not precision.has_scale else (np.inf, 0.0)
+        self.bounds = Bounds() if precision.has_scale else Bounds(smallest_scale=1, largest_scale=1)
         self._look()
+
+    @classmethod
+    def restored(
+        cls, precision: Precision, dimension: int, columns: SegmentColumns, bounds: Bounds
+    ) -> Self:
+        """A segment of columns that `columns` gave, in memory or mapped; it cannot be added to."""
+        segment = cls(precision, dimension)
+        # faiss looks at the memory as it is; a vector of ours is the owner that it asks for.
+        vector: Any = segment._flat.codes  # whose methods faiss' own stubs lack
+        segment._flat.codes = vector.create_view(
+            faiss.swig_ptr(columns.codes), columns.codes.size, vector.owner
+        )
+        segment._flat.ntotal = segment._index.ntotal = len(columns.keys)
+        faiss.copy_array_to_vector(columns.keys, segment._index.id_map)
+        segment._index.construct_rev_map()
+        segment._scale, segment._low = Column(columns.scale), Column(columns.low)
+        segment.bounds = bounds
+        segment._look()
+        segment._codes = columns.codes  # the same memory, which this keeps alive
+        return segment
 
     def __len__(self) -> int:
         """Rows, empty ones included."""
@@ -68,14 +113,7 @@ class Segment:
         self._scale.extend(encoded.scale)
         self._low.extend(encoded.low)
         if self.precision.has_scale:
-            low, high = self._scale_range
-            self._scale_range = (
-                min(low, encoded.scale.min(initial=np.inf)),
-                max(high, encoded.scale.max(initial=0)),
-            )
-            self._largest_residual = max(
-                self._largest_residual, float(encoded.residual.max(initial=0))
-            )
+            self.bounds = self.bounds.including(encoded)
         self._look()
 
     def erase(self, rows: Int) -> None:
@@ -89,14 +127,24 @@ class Segment:
 
     def vectors(self, rows: Int) -> F32:
         """The stored vectors of rows, (K,) -> (K, D)."""
-        codes = self._codes.take(rows, axis=0)
-        scale = self._scale.values
-        low = self._low.values
-        if self.precision.has_scale:
-            scale = scale.take(rows)
-        if self.precision.has_low_plane:
-            low = low.take(rows, axis=0)
-        return decode(self.precision, codes, scale, low)
+        return decode(
+            self.precision,
+            _taken(self._codes, rows),
+            _taken(self._scale.values, rows),
+            _taken(self._low.values, rows),
+        )
+
+    def column(self, name: str, rows: Int) -> npt.NDArray[Any]:
+        """A copy of rows of one of the `SegmentColumns`."""
+        return _taken(self._columns()[name], rows)
+
+    def _columns(self) -> dict[str, npt.NDArray[Any]]:
+        return {
+            "keys": self.keys,
+            "codes": self._codes,
+            "scale": self._scale.values,
+            "low": self._low.values,
+        }
 
     def scores(self, probes: F32, probe_rows: Int, rows: Int) -> F32:
         """The cosine of each probe row with the stored vector of each row, (K,)."""
@@ -132,18 +180,18 @@ class Segment:
 
     def _unseen(self, probes: F32, scan: ScanProbes) -> F32:
         """(P,) by how much a cosine may exceed what a scan says it is (Cauchy and Schwarz)."""
-        of_vectors = np.linalg.norm(probes, axis=1) * (self._largest_residual + _ROUNDING)
-        of_probes = scan.residual * (1 + self._largest_residual)
+        of_vectors = np.linalg.norm(probes, axis=1) * (self.bounds.largest_residual + _ROUNDING)
+        of_probes = scan.residual * (1 + self.bounds.largest_residual)
         return np.asarray(of_vectors + of_probes, np.float32)
 
     def _scaled(self, products: F32) -> F32:
         """The highest score of vectors whose product with a probe is at most so high."""
-        smallest, largest = self._scale_range
+        smallest, largest = self.bounds.smallest_scale, self.bounds.largest_scale
         return np.asarray(products * np.where(products > 0, largest, smallest), np.float32)
 
     def _all_above(self, probes: F32, scan: ScanProbes, probe_row: int, needed: float) -> Hits:
         """All that could score so much, one probe against every row."""
-        smallest, largest = self._scale_range
+        smallest, largest = self.bounds.smallest_scale, self.bounds.largest_scale
         product = needed / (largest if needed > 0 else smallest) / scan.scale[probe_row]
         radius = float(np.nextafter(np.float32(product), np.float32(-np.inf)))
         _, _, rows = self._flat.range_search(scan.values[probe_row : probe_row + 1], radius)
@@ -172,6 +220,11 @@ def _floors(found: Hits, probes: int, k: int, threshold: float) -> F32:
     full = counts == k
     floors[full] = found.scores[last[full]]
     return floors
+
+
+def _taken(values: npt.NDArray[Any], rows: Int) -> npt.NDArray[Any]:
+    """Rows of a column; nothing of one that the precision lacks."""
+    return values.take(rows, axis=0) if len(values) else values
 
 
 def _view(vector: Any, length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:  # noqa: ANN401 - one of faiss' many vector classes
