@@ -11,6 +11,7 @@ from fvs.registry.vectors import in_memory
 
 if TYPE_CHECKING:
     from fvs.records import Int
+    from fvs.registry.duplicates import DuplicatePolicy
     from fvs.registry.vectors import IndexFactory
 
 __all__ = ["RegistryScores", "RegistrySettings", "RegistryStats"]
@@ -36,15 +37,18 @@ class RegistrySettings:
 
     Attributes:
         make_index: where the vectors are kept.
-        fusion: what several templates of one person are worth together.
+        fusion: what several templates of one person are worth together. The mean keeps the FMR
+            of an operating point; the maximum multiplies it (docs/explanation/registry.md).
         max_staleness_s: for how long a verification may rely on the last look at the store's
             revision. 0 looks every time; more saves a query, and may compare with a template that
             another process has just erased.
+        duplicates: why searching everybody is allowed; None is that it is not.
     """
 
     make_index: IndexFactory = in_memory
     fusion: FusionRule = FusionRule.MEAN
     max_staleness_s: float = 0.0
+    duplicates: DuplicatePolicy | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ whoever has seen all changes up to r asks for those since (`RecordStore.changed_
 that dies between the store and the gallery loses nothing but memory.
 
 Unsealing happens outside the lock, so readers wait for a change only while a page of vectors is
-copied in. Decoys, under keys that no record has, stand in for subjects that are unknown: those cost the same
-work as others, so that the time of an answer does not tell who is enrolled.
+copied in. Decoys, under keys that no record has, stand in for subjects that are unknown: those cost
+the same work as others, so that the time of an answer does not tell who is enrolled.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fvs.registry.read_write_lock import ReadWriteLock
+from fvs.matching.lock import ReadersWriterLock
 from fvs.registry.records import RecordStatus
 from fvs.registry.roster import Columns, Roster
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from fvs.registry.vault import Opened, Vault
     from fvs.registry.vectors import Vectors
 
-__all__ = ["PAGE", "Gallery", "GalleryHits", "PairScores", "score_stored"]
+__all__ = ["Gallery", "GalleryHits", "PairScores", "score_stored"]
 
 PAGE = 4096
 """Records that are read, unsealed and taken in at a time: 2 kB each."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_PREFIX = slice(0, 8)
+_PREFIX = slice(0, 8)  # of a pseudonym
 
 
 class PairScores(NamedTuple):
@@ -82,7 +82,7 @@ class Gallery:
         self.revision = 0
         self._index = index
         self._roster = Roster()
-        self._lock = ReadWriteLock()
+        self._lock = ReadersWriterLock()
         self._changing = threading.Lock()
         self._damaged: set[int] = set()
         decoys = vault.decoys()

@@ -5,7 +5,7 @@
 | wrapping keys | by rotation | AES-256-GCM key | record keys | `rotated`, rewrap, `without` |
 | record key | per record | AES-256-GCM key | one template | erase and enrol that record again |
 | pseudonym key | once | HMAC-SHA-256 key | whose a record is | a new registry, by the numbers |
-| transform seed | once | SHAKE-256 input | vectors | a new registry, from the stored vectors |
+| transform seed | once | SHAKE-256 input | vectors | `renewed`, `fvs.registry.renewal` |
 | signing seed | once | Ed25519 seed | erasure proofs | a new registry; tell who has proofs |
 
 All are 32 random bytes. Record keys are not in the ring: each lies wrapped beside its template, so
@@ -250,6 +250,15 @@ class KeyRing(msgspec.Struct, frozen=True, kw_only=True, dict=True, forbid_unkno
                 f"{key_id} is the current key", advice="Rotate and rewrap every record first."
             )
         return msgspec.structs.replace(self, wrapping_keys=kept)
+
+    def renewed(self) -> Self:
+        """The ring of a new registry of the same subjects: all secrets new but the pseudonym key.
+
+        For `fvs.registry.renewal`, after vectors leaked. Where the pseudonym key leaked too, make a
+        ring by `generate` and enrol by the numbers.
+        """
+        new = type(self).generate()
+        return msgspec.structs.replace(new, pseudonym_key=self.pseudonym_key)
 
     @property
     def current_key_id(self) -> str:

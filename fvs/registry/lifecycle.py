@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from fvs.registry.records import StoredRecord
+    from fvs.registry.reviews import Review
     from fvs.registry.store import RecordStore
     from fvs.registry.vault import Vault
 
 __all__ = [
     "ErasureReceipt",
     "RecordExport",
+    "ReviewExport",
     "SubjectExport",
     "erase_subject",
     "expire",
@@ -81,6 +83,26 @@ class RecordExport(msgspec.Struct, frozen=True, kw_only=True):
     template: str | None
 
 
+class ReviewExport(msgspec.Struct, frozen=True, kw_only=True):
+    """One duplicate review that names the subject; whom else it names is not theirs to know.
+
+    Attributes:
+        review_id: 32 hex digits.
+        similarity: of the two templates.
+        purpose: why anybody looked.
+        legal_basis: what allows it.
+        created_at: UTC.
+        state: open, confirmed or dismissed.
+    """
+
+    review_id: str
+    similarity: float
+    purpose: str
+    legal_basis: str
+    created_at: datetime
+    state: str
+
+
 class SubjectExport(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a registry keeps about one person; `msgspec.json.encode` writes it.
 
@@ -89,12 +111,14 @@ class SubjectExport(msgspec.Struct, frozen=True, kw_only=True):
         subject: the number, masked.
         pseudonym: under which it is kept, hex.
         records: oldest first, erased ones included.
+        reviews: oldest first.
     """
 
     registry_id: str
     subject: str
     pseudonym: str
     records: tuple[RecordExport, ...]
+    reviews: tuple[ReviewExport, ...]
 
 
 def erase_subject(
@@ -164,6 +188,18 @@ def export_subject(
         subject=shown,
         pseudonym=subject.hex(),
         records=tuple(_exported(record, in_base64.get(record.record_id)) for record in records),
+        reviews=tuple(_exported_review(review) for review in store.reviews_of(subject)),
+    )
+
+
+def _exported_review(review: Review) -> ReviewExport:
+    return ReviewExport(
+        review_id=review.review_id.hex(),
+        similarity=review.similarity,
+        purpose=review.purpose,
+        legal_basis=review.legal_basis,
+        created_at=review.created_at,
+        state=review.state,
     )
 
 

@@ -25,6 +25,13 @@ from psycopg_pool import ConnectionPool
 
 from fvs.registry.errors import DuplicateRecordError, StoreError
 from fvs.registry.migrate import require_current, shipped
+from fvs.registry.postgres_reviews import (
+    forget_reviews,
+    insert_reviews,
+    resolve,
+    reviews_in,
+    reviews_of,
+)
 from fvs.registry.postgres_schema import (
     CONNECT_TIMEOUT_S,
     connect,
@@ -38,11 +45,12 @@ from fvs.registry.rows import check_keys, check_limit, check_records, chunks, ol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from psycopg import Connection, Cursor
 
     from fvs.registry.records import WrappedKey
+    from fvs.registry.reviews import Review, ReviewState
 
 __all__ = ["PostgresStore"]
 
@@ -186,8 +194,9 @@ class PostgresStore:
     def erase(self, record_ids: Sequence[bytes]) -> int:
         """See `RecordStore.erase`, and the module for what PostgreSQL itself keeps."""
         with self._change() as (cursor, revision):
-            cursor.execute(_ERASE, [revision, list(record_ids)])
-            return _count(cursor, revision) if cursor.rowcount else revision - 1
+            erased = cursor.execute(_ERASE, [revision, list(record_ids)]).rowcount
+            forget_reviews(cursor, record_ids)
+            return _count(cursor, revision) if erased else revision - 1
 
     def rewrap(self, keys: Sequence[WrappedKey]) -> int:
         """See `RecordStore.rewrap`."""
@@ -204,6 +213,29 @@ class PostgresStore:
         check_limit(limit)
         with self._cursor() as cursor:
             return [_record_of(row) for row in cursor.execute(_EXPIRED, [today, limit])]
+
+    def add_reviews(self, reviews: Sequence[Review]) -> int:
+        """See `RecordStore.add_reviews`."""
+        with self._change() as (cursor, _):  # so that no record is erased meanwhile
+            return insert_reviews(cursor, reviews)
+
+    def reviews(self, state: ReviewState, limit: int) -> list[Review]:
+        """See `RecordStore.reviews`."""
+        check_limit(limit)
+        with self._cursor() as cursor:
+            return reviews_in(cursor, state, limit)
+
+    def reviews_of(self, subject: bytes) -> list[Review]:
+        """See `RecordStore.reviews_of`."""
+        with self._cursor() as cursor:
+            return reviews_of(cursor, subject)
+
+    def resolve_review(
+        self, review_id: bytes, state: ReviewState, note: str, now: datetime
+    ) -> bool:
+        """See `RecordStore.resolve_review`."""
+        with self._cursor() as cursor:
+            return resolve(cursor, review_id, state, note, now)
 
     def counts(self) -> Mapping[str, int]:
         """See `RecordStore.counts`."""

@@ -22,12 +22,14 @@ import numpy as np
 
 from fvs.errors import UsageError
 from fvs.registry.answers import RegistryScores, RegistrySettings, RegistryStats
+from fvs.registry.duplicate_search import DuplicateSearch
 from fvs.registry.enrolment import enrol
-from fvs.registry.errors import ModelMismatchError, StoreError
+from fvs.registry.errors import StoreError
 from fvs.registry.fusion import fuse
-from fvs.registry.gallery import Gallery, score_stored
+from fvs.registry.gallery import score_stored
 from fvs.registry.identity import checked_registry_id, expected_metadata
 from fvs.registry.lifecycle import erase_subject, expire, export_subject, rewrap_all
+from fvs.registry.renewal import renew_all
 from fvs.registry.vault import Vault, dimension_of
 from fvs.status import Status
 
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from fvs.manifest import ModelManifest
     from fvs.records import F32, Embeddings, Int
     from fvs.registry.enrolment import Enrolment, EnrolmentReceipt
-    from fvs.registry.gallery import PairScores
+    from fvs.registry.gallery import Gallery, PairScores
     from fvs.registry.keys import KeyRing
     from fvs.registry.lifecycle import ErasureReceipt, SubjectExport
     from fvs.registry.records import RecordStatus, TemplateKind
@@ -52,15 +54,12 @@ _CATCH_UP_LIMIT = 256
 """Records that one verification takes in: some milliseconds."""
 
 
-class Registry:
+class Registry(DuplicateSearch):
     """Templates by subject, compared 1:1. Threads may share it; a process opens its own."""
 
     def __init__(self, store: RecordStore, vault: Vault, settings: RegistrySettings) -> None:
         """Use `Registry.open` or `Registry.create`."""
-        self._store = store
-        self._vault = vault
-        self._settings = settings
-        self._gallery = Gallery(vault, settings.make_index(dimension_of(vault.model)))
+        super().__init__(store, vault, settings)
         self._looked_at = -float("inf")
 
     @classmethod
@@ -130,11 +129,6 @@ class Registry:
         return self._vault.registry_id
 
     @property
-    def model_id(self) -> str:
-        """The embedder's."""
-        return self._vault.model.id
-
-    @property
     def public_key(self) -> bytes:
         """32 bytes by which erasure proofs are checked; not secret."""
         return self._vault.keys.public_key
@@ -199,11 +193,7 @@ class Registry:
         return self._fused(score_stored(self._store, self._vault, pseudonyms, rotated), probes)
 
     def _check(self, subjects: Sequence[SubjectId], probes: Embeddings) -> None:
-        if probes.model_id != self.model_id:
-            raise ModelMismatchError(
-                f"the probes are of {probes.model_id}, the registry's templates of {self.model_id}",
-                advice="Use the pack that the registry was made with, or enrol anew.",
-            )
+        self._check_model(probes)
         if len(subjects) != len(probes):
             raise UsageError(f"{len(probes)} probes cannot be of {len(subjects)} subjects")
 
@@ -298,6 +288,24 @@ class Registry:
         self.catch_up()
         return wrapped
 
+    def renew_into(
+        self,
+        target: Registry,
+        on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> int:
+        """Copy all templates into a new registry under its own rotation and keys.
+
+        See `fvs.registry.renewal`; may be interrupted and started again.
+
+        Raises:
+            UsageError: the target's ring is not `KeyRing.renewed` of this one's, or its model
+                another.
+            SealError: a record does not open.
+        """
+        copied = renew_all((self._store, self._vault), (target._store, target._vault), on_progress)
+        target.catch_up()
+        return copied
+
     def calibration_vectors(self) -> tuple[F32, Int]:
         """All templates that open, rotated, and a number that stands for the subject of each.
 
@@ -326,13 +334,9 @@ class Registry:
             gallery_revision=self._gallery.revision,
         )
 
-    def catch_up(self) -> int:
-        """Bring the gallery in step with the store; returns how many records had changed."""
-        return self._gallery.catch_up(self._store)
-
     def rebuild(self, on_progress: Callable[[int, int], None] = lambda _done, _total: None) -> None:
         """Make the gallery anew from the store; verification goes on with the old one meanwhile."""
-        gallery = Gallery(self._vault, self._settings.make_index(dimension_of(self._vault.model)))
+        gallery = self._new_gallery()
         self._fill(gallery, on_progress)
         self._gallery = gallery
 

@@ -25,6 +25,7 @@ from fvs.registry.records import RecordStatus
 from fvs.registry.rows import check_keys, check_limit, check_records, oldest
 from fvs.registry.sqlite_connections import ThreadConnections, connect, sqlite_errors
 from fvs.registry.sqlite_files import StoreSummary, copy_checked, create_file, schema_version
+from fvs.registry.sqlite_reviews import insert_reviews, resolve, reviews_in, reviews_of
 from fvs.registry.sqlite_rows import (
     CHANGED,
     EXPIRED,
@@ -40,10 +41,11 @@ from fvs.registry.sqlite_rows import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from fvs.registry.records import StoredRecord, WrappedKey
+    from fvs.registry.reviews import Review, ReviewState
 
 __all__ = ["SqliteStore"]
 
@@ -167,6 +169,33 @@ class SqliteStore:
         with self._snapshot() as connection:
             rows = connection.execute(EXPIRED, (today.isoformat(), limit))
             return [record_of(row) for row in rows]
+
+    def add_reviews(self, reviews: Sequence[Review]) -> int:
+        """See `RecordStore.add_reviews`."""
+        with self._writing, self._transaction("IMMEDIATE") as connection:
+            added = insert_reviews(connection, reviews)
+            connection.execute("COMMIT")
+        return added
+
+    def reviews(self, state: ReviewState, limit: int) -> list[Review]:
+        """See `RecordStore.reviews`."""
+        check_limit(limit)
+        with self._snapshot() as connection:
+            return reviews_in(connection, state, limit)
+
+    def reviews_of(self, subject: bytes) -> list[Review]:
+        """See `RecordStore.reviews_of`."""
+        with self._snapshot() as connection:
+            return reviews_of(connection, subject)
+
+    def resolve_review(
+        self, review_id: bytes, state: ReviewState, note: str, now: datetime
+    ) -> bool:
+        """See `RecordStore.resolve_review`."""
+        with self._writing, self._transaction("IMMEDIATE") as connection:
+            known = resolve(connection, review_id, state, note, now)
+            connection.execute("COMMIT")
+        return known
 
     def counts(self) -> Mapping[str, int]:
         """See `RecordStore.counts`."""

@@ -171,7 +171,7 @@ class TestEnrol:
 
 
 class TestErase:
-    def test_erasure_is_stated_and_kept(self, registry, keys, store):
+    def test_erasure_is_stated_and_kept(self, registry, store):
         """The proof names all of the subject's records; nothing of them compares or opens."""
         ids = registry.enrol([enrolment(1, seed) for seed in (1, 2)]).record_ids
         registry.enrol([enrolment(2)])
@@ -245,20 +245,23 @@ class TestOpen:
         with pytest.raises(StoreError, match="no registry"):
             reopened(store, keys)
 
-    def test_refuses_a_second_registry(self, registry, store, keys):
+    @pytest.mark.usefixtures("registry")
+    def test_refuses_a_second_registry(self, store, keys):
         """A store holds one."""
         with pytest.raises(StoreError, match="already"):
             Registry.create(store, keys, embedder(), settings=SETTINGS)
 
-    def test_refuses_the_keys_of_another_registry(self, registry, store):
+    @pytest.mark.usefixtures("registry")
+    def test_refuses_the_keys_of_another_registry(self, store):
         """Under them every subject would be unknown."""
         with pytest.raises(KeyRingError, match="another registry"):
             reopened(store, KeyRing.generate())
 
+    @pytest.mark.usefixtures("registry")
     @pytest.mark.parametrize(
         "model", [embedder("embed-other-202601"), embedder(sha256="cd" * 32)], ids=["id", "weights"]
     )
-    def test_refuses_another_model(self, registry, store, keys, model):
+    def test_refuses_another_model(self, store, keys, model):
         """Templates of other weights do not compare."""
         with pytest.raises(ModelMismatchError, match="embed-test"):
             Registry.open(store, keys, model, settings=SETTINGS)
