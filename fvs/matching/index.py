@@ -21,7 +21,7 @@ from fvs.matching.key_table import KeyTable
 from fvs.matching.lock import ReadersWriterLock
 from fvs.matching.precision import Bounds, Precision
 from fvs.matching.segment import NO_KEY, Segment, SegmentColumns
-from fvs.matching.threads import limit_threads
+from fvs.matching.threads import limit_faiss_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -277,7 +277,7 @@ class VectorIndex:
         if k < 1:
             raise UsageError(f"a search is for one hit or more (got k = {k})")
         parts = []
-        with self._lock.reading(), limit_threads(threads):
+        with self._lock.reading(), limit_faiss_threads(threads):
             for start in range(0, len(probes), PROBES_PER_ROUND):
                 some = probes[start : start + PROBES_PER_ROUND]
                 found = [segment.search(some, k, threshold) for segment in self._segments]
