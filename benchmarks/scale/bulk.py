@@ -12,10 +12,11 @@ import numpy as np
 from benchmarks.machine import describe_circumstances
 from benchmarks.scale.clock import timed
 from benchmarks.scale.results import BulkSection, Speed
-from fvs.bulk.all_pairs import score_tile, tiles_of
+from fvs.bulk.all_pairs import BULK_TILE_ROWS, score_tile
 from fvs.bulk.local import LocalEngine
 from fvs.bulk.portraits import PortraitExtraction, in_chunks
 from fvs.cli.common import DEFAULT_PACK
+from fvs.metrics.tiles import Tile
 from fvs.packs import load_pack, shipped_models_dir
 from fvs.timing import worker_counts
 from fvs.timing.pictures import camera_card
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["measure_bulk"]
 
 MEGAPIXELS = 2.0
-TILE_ROWS = 4096
 THRESHOLD = 0.5
 """Few pairs of random vectors reach it, as few of different people do."""
 
@@ -76,13 +76,13 @@ def _refuse_refusals(parts: list) -> None:
 
 
 def _pairs(engine: BulkEngine, tiles: int, dimension: int) -> Speed:
-    vectors = np.random.default_rng(0).standard_normal((2 * TILE_ROWS, dimension), np.float32)
+    vectors = np.random.default_rng(0).standard_normal((2 * BULK_TILE_ROWS, dimension), np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     with tempfile.TemporaryDirectory(prefix="fvs-scale-") as folder:
         gallery = Path(folder) / "gallery.npy"
         np.save(gallery, vectors)
         # One tile off the diagonal again and again: all its pairs count.
-        tile = list(tiles_of(len(vectors), TILE_ROWS))[1]
+        tile = Tile(0, BULK_TILE_ROWS, BULK_TILE_ROWS)
         work = partial(score_tile, gallery, THRESHOLD)
         list(engine.map(work, [tile] * engine.workers))
-        return timed(tiles * TILE_ROWS**2, lambda: list(engine.map(work, [tile] * tiles)))
+        return timed(tiles * BULK_TILE_ROWS**2, lambda: list(engine.map(work, [tile] * tiles)))

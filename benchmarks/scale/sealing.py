@@ -37,9 +37,7 @@ def measure_sealing(count: int, dimension: int) -> SealingSection:
         unseal=fastest(
             count, REPEATS, lambda: [open_template(r, keys, REGISTRY_ID) for r in records]
         ),
-        rewrap=fastest(
-            count, REPEATS, lambda: [rewrap(r, rotated, REGISTRY_ID) for r in records]
-        ),
+        rewrap=fastest(count, REPEATS, lambda: [rewrap(r, rotated, REGISTRY_ID) for r in records]),
     )
 
 
