@@ -17,6 +17,7 @@ from benchmarks.accuracy.differentials import render_differentials
 from benchmarks.accuracy.edc import render_edc
 from benchmarks.accuracy.likelihood import render_likelihood
 from benchmarks.accuracy.robustness import render_robustness
+from benchmarks.calibration.results import load_calibration, render_calibration
 from benchmarks.machine import REPOSITORY
 from benchmarks.markdown import (
     NOT_MEASURED,
@@ -30,9 +31,9 @@ from benchmarks.packs.results import load_packs
 from benchmarks.packs.tables import render_held_out, render_packs
 from benchmarks.speed.contenders import OURS
 from benchmarks.speed.results import load_report
+from fvs.certificates.files import read_certificate
 from fvs.cli.common import DEFAULT_PACK
 from fvs.manifest import load_manifest
-from fvs.certificates.files import read_certificate
 from fvs.operating_points import EITHER_SEX
 from fvs.packs import CERTIFICATE_FILE_NAME, list_packs, shipped_models_dir
 
@@ -244,6 +245,7 @@ SECTIONS: dict[str, Callable[[str], str]] = {
     "accuracy": lambda pack: render_accuracy(pack, _packs(), _points_path(pack)),
     "acquisition": lambda pack: _of_points(pack, _acquisition),
     "differentials": lambda _: render_differentials(RESULTS_DIR),
+    "calibration": lambda _: render_calibration(load_calibration(RESULTS_DIR / "calibration.json")),
     "edc": lambda pack: render_edc(RESULTS_DIR, pack),
     "groups": lambda pack: _of_points(pack, _groups),
     "heldout": lambda pack: render_held_out(_packs(), pack),
