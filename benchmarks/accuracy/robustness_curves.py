@@ -208,7 +208,7 @@ CURVES = (
     ),
     Curve(
         "darkness", "light taken away (stops)", "probe",
-        (0.0, -1.0, -2.0, -3.0, -4.0, -5.0), partial(_camera, field="exposure_stops"),
+        (0.0, -2.0, -4.0, -5.0, -6.0, -7.0), partial(_camera, field="exposure_stops"),
     ),
     Curve(
         "overexposure", "light added (stops)", "probe",

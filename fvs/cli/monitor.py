@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from fvs.cli.common import (
     DEFAULT_PACK,
@@ -18,8 +17,15 @@ from fvs.cli.common import (
     open_pack,
     require_writable,
 )
+from fvs.cli.monitor_view import (
+    print_baseline,
+    print_bounds,
+    print_canary,
+    print_canary_set,
+    print_drift,
+)
 from fvs.cli.operating_points import progress_bar
-from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
+from fvs.cli.output import print_json
 from fvs.decide import DecisionPolicy
 from fvs.errors import MissingExtraError
 from fvs.folders import PictureSet
@@ -27,15 +33,11 @@ from fvs.folders import PictureSet
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from fvs.monitoring import Baseline, CanaryReport, CanarySet, DriftReport
-    from fvs.monitoring.canary import BoundCheck
-    from fvs.monitoring.drift import SignalDrift
-
 __all__ = ["MonitorCode", "app"]
 
 app = typer.Typer(
     name="monitor",
-    help="Drift of live scores, quality and liveness; canaries with known answers.",
+    help="Drift of live scores, quality and liveness; bounds of error rates; canaries.",
     no_args_is_help=True,
 )
 
@@ -46,13 +48,17 @@ ColumnOption = Annotated[
         "as far as the table has them]"
     ),
 ]
+FalseAlarmsOption = Annotated[
+    float,
+    typer.Option(help="Probability, at most, of an alarm while all is well.", metavar="RATE"),
+]
 PicturesOption = Annotated[
     Path, typer.Option(help="A folder or tar of the canary pictures, a folder per person.")
 ]
 
 
 class MonitorCode(IntEnum):
-    """What `check` and `canary` exit with; 3 is wrong use, as everywhere."""
+    """What `check`, `bound` and `canary` exit with; 3 is wrong use, as everywhere."""
 
     HOLDS = 0
     BROKEN = 1
@@ -87,7 +93,7 @@ def baseline(
     if as_json:
         print_json(made)
     else:
-        _print_baseline(made, out)
+        print_baseline(made, out)
 
 
 @app.command()
@@ -96,9 +102,7 @@ def check(
     *,
     against: Annotated[Path, typer.Option(help="The file that `baseline` wrote.")],
     column: ColumnOption = None,
-    false_alarms: Annotated[
-        float, typer.Option(help="Probability, at most, of an alarm while nothing has changed.")
-    ] = 0.01,
+    false_alarms: FalseAlarmsOption = 0.01,
     plot: Annotated[Path | None, typer.Option(help="Draw live and baseline (.png, .svg).")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -128,13 +132,60 @@ def check(
     if as_json:
         print_json(compared.report)
     else:
-        _print_drift(compared.report)
+        print_drift(compared.report)
     codes = {
         "steady": MonitorCode.HOLDS,
         "drifted": MonitorCode.BROKEN,
         "too_few": MonitorCode.CANNOT_TELL,
     }
     raise typer.Exit(codes[compared.report.verdict])
+
+
+@app.command()
+def bound(
+    table: Annotated[
+        Path, typer.Argument(help="CSV or Parquet of known cases, oldest first: similarity, mated.")
+    ],
+    *,
+    fmr: Annotated[
+        float, typer.Option(help="Target FMR of the operating point to watch.", metavar="RATE")
+    ] = 1e-4,
+    fnmr_at_most: Annotated[
+        float | None, typer.Option(help="Bound of FNMR. [default: none]", metavar="RATE")
+    ] = None,
+    false_alarms: FalseAlarmsOption = 0.01,
+    pack: PackOption = DEFAULT_PACK,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold the error rates of known cases to what the pack's operating point states.
+
+    For cases of which it became known who was who: `mated` is 1 (or true) where both pictures show
+    one person. Errors are counted at the point's threshold. Give all cases so far, each time: the
+    test may be looked at as often as you like. Needs the extra `eval`.
+
+    Exit codes: 0 every bound is shown to hold, 1 one is broken: do not rely on it, 2 these cases
+    cannot tell, 3 wrong use.
+
+    Examples:
+      fvs monitor bound cases.csv --fmr 1e-3
+      fvs monitor bound cases.parquet --fnmr-at-most 0.05 --json
+    """
+    monitoring = _offline()
+    similarity, mated = monitoring.read_signals(table, ("similarity", "mated"))
+    limits = monitoring.Limits(
+        threshold=_threshold(pack, fmr), fmr_at_most=fmr, fnmr_at_most=fnmr_at_most
+    )
+    report = monitoring.check_live_bounds(similarity, mated, limits, false_alarms)
+    if as_json:
+        print_json(report)
+    else:
+        print_bounds(report)
+    codes = {
+        "holds": MonitorCode.HOLDS,
+        "broken": MonitorCode.BROKEN,
+        "cannot_tell": MonitorCode.CANNOT_TELL,
+    }
+    raise typer.Exit(codes[report.verdict])
 
 
 @app.command()
@@ -167,7 +218,7 @@ def canary_record(
     require_writable(out)
     opened, files = open_pack(pack), PictureSet.open(pictures)
     limits = monitoring.Limits(
-        threshold=DecisionPolicy.from_pack(opened, fmr).point.threshold,
+        threshold=_threshold(pack, fmr),
         fmr_at_most=fmr,
         fnmr_at_most=fnmr_at_most,
     )
@@ -185,7 +236,7 @@ def canary_record(
     if as_json:
         print_json(made)
     else:
-        _print_canary_set(made, out)
+        print_canary_set(made, out)
 
 
 @app.command()
@@ -224,7 +275,7 @@ def canary(
     if as_json:
         print_json(report)
     else:
-        _print_canary(report)
+        print_canary(report)
     raise typer.Exit(MonitorCode.HOLDS if report.alive else MonitorCode.BROKEN)
 
 
@@ -239,88 +290,9 @@ def _offline() -> ModuleType:
     return monitoring
 
 
+def _threshold(pack: str, fmr: float) -> float:
+    return DecisionPolicy.from_pack(open_pack(pack), fmr).point.threshold
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _print_baseline(made: Baseline, out: Path) -> None:
-    table = Table(title=f"Baseline of {made.of}")
-    for heading in ("signal", "values", "missing", "lowest", "median", "highest"):
-        table.add_column(heading)
-    for one in made.signals:
-        sample = one.sample
-        numbers = (sample[0], sample[len(sample) // 2], sample[-1])
-        counts = (str(one.total), str(one.counts[-1]))
-        table.add_row(one.name, *counts, *(f"{number:.4g}" for number in numbers))
-    OUTPUT_CONSOLE.print(table)
-    print_line(f"written to {out}")
-
-
-def _print_drift(report: DriftReport) -> None:
-    table = Table(title="Live signals against their baseline")
-    for heading in ("signal", "values", "missing", "PSI (limit)", "KS distance (p)", "evidence"):
-        table.add_column(heading)
-    for one in report.signals:
-        table.add_row(one.name, str(one.values), str(one.missing), *_numbers(one))
-    OUTPUT_CONSOLE.print(table)
-    for one in report.signals:
-        print_line(f"{one.name}: {_drift_words(one)}")
-    print_line(
-        "while nothing changes, the probability of any alarm is at most "
-        f"{report.false_alarm_rate:g}; evidence is the log10 of a bet's wealth, and its limit"
-    )
-
-
-def _numbers(one: SignalDrift) -> tuple[str, str, str]:
-    distance = "-"
-    if one.distance is not None:
-        distance = f"{one.distance:.3f} ({one.distance_p:.1e})"
-    evidence = f"{one.evidence:.1f} ({one.evidence_limit:.1f})"
-    return f"{one.psi:.3f} ({one.psi_limit:.3f})", distance, evidence
-
-
-def _drift_words(one: SignalDrift) -> str:
-    if one.verdict == "too_few":
-        return f"too few values to tell: {one.values}, need {one.needed}"
-    if one.verdict == "steady":
-        return "steady"
-    since = f", seen after {one.changed_by} values" if one.changed_by is not None else ""
-    return f"drifted (by {', '.join(one.alarms)}{since})"
-
-
-def _print_canary_set(made: CanarySet, out: Path) -> None:
-    mated = sum(pair.mated for pair in made.pairs)
-    usable = len({n for pair in made.pairs for n in (pair.first, pair.second)})
-    print_line(
-        f"{len(made.pictures)} pictures ({usable} compared), {mated} mated and "
-        f"{len(made.pairs) - mated} non-mated pairs of pack {made.pack}"
-    )
-    print_line(
-        f"at threshold {made.threshold:.4f}: FMR at most {made.fmr_at_most:g}, FNMR at most "
-        f"{made.fnmr_at_most:.4f}; written to {out}"
-    )
-
-
-def _print_canary(report: CanaryReport) -> None:
-    print_line("alive: all as recorded" if report.alive else ("NOT as recorded", "bold red"))
-    if not report.same_models:
-        print_line("these are not the weights that were recorded")
-    print_line(f"{report.pictures_changed} of {report.pictures} pictures changed")
-    print_line(
-        f"{report.pairs_changed} of {report.pairs} pairs changed, by up to "
-        f"{report.largest_difference:.1e}; {report.decisions_changed} decisions changed"
-    )
-    for name, one in (("FMR", report.fmr), ("FNMR", report.fnmr)):
-        if one is not None:
-            print_line(f"{name}: {_bound_words(one)}")
-
-
-def _bound_words(one: BoundCheck) -> str:
-    counted = one.rate
-    words = (
-        f"{counted.errors} of {counted.trials} [{counted.lower_95:.4f}, {counted.upper_95:.4f}], "
-        f"bound {one.at_most:.4g}: {one.verdict.replace('_', ' ')}"
-    )
-    if one.verdict == "cannot_tell":
-        return f"{words} (needs {one.trials_needed} pairs without an error)"
-    return words

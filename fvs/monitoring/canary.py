@@ -16,8 +16,8 @@ import msgspec
 import numpy as np
 
 from fvs.errors import UsageError
-from fvs.metrics.intervals import rate, trials_needed
-from fvs.operating_points import Rate  # noqa: TC001 - msgspec reads it when it decodes
+from fvs.metrics.intervals import rate
+from fvs.monitoring.bounds import BoundCheck, check_bound
 from fvs.recognisability import UNIFIED_QUALITY_SCORE
 from fvs.status import Role, Status
 
@@ -26,15 +26,14 @@ if TYPE_CHECKING:
 
     from fvs.engine import Engine
     from fvs.folders import PictureSet
-    from fvs.records import F32, F64, Bool, Int
+    from fvs.monitoring.bounds import Limits
+    from fvs.records import F32, F64, Int
 
 __all__ = [
-    "BoundCheck",
     "CanaryPair",
     "CanaryPicture",
     "CanaryReport",
     "CanarySet",
-    "Limits",
     "check_canary",
     "record_canary",
 ]
@@ -49,32 +48,6 @@ MOST_MATED_PER_SUBJECT = 3
 MOST_NON_MATED = 5_000
 CHUNK_PICTURES = 16
 SEED = 20261125
-
-BoundVerdict = Literal["holds", "broken", "cannot_tell"]
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What a canary run is judged by.
-
-    Attributes:
-        threshold: `score >= threshold` accepts.
-        fmr_at_most: bound of the false match rate at that threshold.
-        fnmr_at_most: likewise of false non-matches; None takes the upper bound of the first run.
-    """
-
-    threshold: float
-    fmr_at_most: float
-    fnmr_at_most: float | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse bounds that are no rates.
-
-        Raises:
-            UsageError: one is not between 0 and 1.
-        """
-        bounds = (self.fmr_at_most, *([] if self.fnmr_at_most is None else [self.fnmr_at_most]))
-        if not all(0.0 < bound < 1.0 for bound in bounds):
-            raise UsageError("a bound of an error rate lies between 0 and 1")
 
 
 class CanaryPicture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,23 +98,6 @@ class CanarySet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         numbers = {n for pair in self.pairs for n in (pair.first, pair.second)}
         if numbers - set(range(len(self.pictures))):
             raise ValueError("a pair names a picture that the set does not have")
-
-
-class BoundCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """A rate against its bound.
-
-    Attributes:
-        rate: as counted now.
-        at_most: the bound.
-        verdict: `holds` where the upper 95 % bound is within it, `broken` where the lower one is
-            beyond it, else `cannot_tell`.
-        trials_needed: comparisons with which a run without an error would show it.
-    """
-
-    rate: Rate
-    at_most: float
-    verdict: BoundVerdict
-    trials_needed: int
 
 
 class CanaryReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,7 +155,7 @@ def record_canary(
     Args:
         engine: the pack, opened.
         pictures: named `person/picture`.
-        limits: threshold and bounds.
+        limits: threshold and bounds; without one of FNMR it is the upper bound found now.
         pack: its name.
         created: when, ISO 8601, UTC.
         on_progress: called with the number of pictures that are done.
@@ -261,8 +217,8 @@ def check_canary(
     # A pair without a face now has no difference (NaN) and counts as changed.
     pairs_changed = int((~(difference <= SAME_SIMILARITY)).sum())
     accepted = np.asarray(now >= threshold)
-    fmr = _check(accepted[~mated], canary.fmr_at_most)
-    fnmr = _check(~accepted[mated], canary.fnmr_at_most)
+    fmr = check_bound(accepted[~mated], canary.fmr_at_most)
+    fnmr = check_bound(~accepted[mated], canary.fnmr_at_most)
     broken = any(one is not None and one.verdict == "broken" for one in (fmr, fnmr))
     return CanaryReport(
         alive=same_models and not (pictures_changed or pairs_changed or broken),
@@ -358,19 +314,6 @@ def _is_far(then: float | None, now: float | None, tolerance: float) -> bool:
     if then is None or now is None:
         return then is not now
     return abs(then - now) > tolerance
-
-
-def _check(errors: Bool, at_most: float) -> BoundCheck | None:
-    if not len(errors):
-        return None
-    counted = rate(int(errors.sum()), len(errors))
-    verdict: BoundVerdict = "cannot_tell"
-    if counted.upper_95 <= at_most:
-        verdict = "holds"
-    elif counted.lower_95 > at_most:
-        verdict = "broken"
-    needed = trials_needed(at_most) if at_most < 1.0 else 1
-    return BoundCheck(rate=counted, at_most=at_most, verdict=verdict, trials_needed=needed)
 
 
 def _model_hashes(engine: Engine) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A test that may be looked at after every comparison: betting against "nothing has changed".
+"""Tests that may be looked at after every comparison: betting against "nothing has changed".
 
 Each live value is ranked among the baseline and all live values before it; while nothing has
 changed, the share of them that lie above it is uniform and independent of all before, whatever the
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from fvs.records import F64, Int
+    from fvs.records import F64, Bool, Int
 
-__all__ = ["Bets", "bet_against_no_change", "ranks_above", "wealth_of"]
+__all__ = ["Bets", "bet_against_bound", "bet_against_no_change", "ranks_above", "wealth_of"]
 
 SHARE_BINS = 10
 PRIOR_COUNT = 1.0
@@ -27,6 +27,8 @@ PRIOR_COUNT = 1.0
 FIRST_RESTART = 200
 RESTART_GROWTH = 1.15
 """A change is bet on from at most 15 % of the values before it; a bettor more costs a pass."""
+RATE_RATIOS = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
+"""How many times its bound a rate is bet to be, in equal parts of the stake."""
 BLOCK_ROWS = 1 << 16
 TIE_SEED = 20261125
 
@@ -55,7 +57,31 @@ def bet_against_no_change(baseline_counts: Int, live_bins: Int, false_alarm_rate
         The path of the wealth; of more values, the path is the same and goes on.
     """
     drawn = np.random.default_rng(TIE_SEED).random(len(live_bins))
-    log_wealth = wealth_of(ranks_above(baseline_counts, live_bins, drawn))
+    return _bets(wealth_of(ranks_above(baseline_counts, live_bins, drawn)), false_alarm_rate)
+
+
+def bet_against_bound(errors: Bool, at_most: float, false_alarm_rate: float) -> Bets:
+    """Bet that errors are more frequent than a bound.
+
+    The mixture of Wald's likelihood ratios against the bound: of any rate within it, known or
+    changing, the wealth shrinks in the mean, so that Ville's inequality holds.
+
+    Args:
+        errors: (N,) True for errors, in the order of time.
+        at_most: the bound, strictly between 0 and 1.
+        false_alarm_rate: the probability, at most, that this ever alarms while the bound holds.
+    """
+    rates = [ratio * at_most for ratio in RATE_RATIOS if ratio * at_most < 1.0]
+    rates = rates or [(1.0 + at_most) / 2.0]
+    wrong = np.asarray(errors, np.bool_)
+    log_wealth = np.full(len(wrong), -np.inf)
+    for one in rates:
+        win, loss = math.log(one / at_most), math.log((1.0 - one) / (1.0 - at_most))
+        log_wealth = np.logaddexp(log_wealth, np.where(wrong, win, loss).cumsum())
+    return _bets(log_wealth - math.log(len(rates)), false_alarm_rate)
+
+
+def _bets(log_wealth: F64, false_alarm_rate: float) -> Bets:
     reached = np.flatnonzero(log_wealth >= -math.log(false_alarm_rate))
     return Bets(log_wealth / math.log(10.0), int(reached[0]) + 1 if len(reached) else None)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["USUAL_SIGNALS", "read_signals"]
 
+WORDS = {"": float("nan"), "null": float("nan"), "true": 1.0, "false": 0.0}
+
 USUAL_SIGNALS = ("similarity", "quality", "live_probability")
 """Columns that are read where none are named."""
 
@@ -31,7 +33,7 @@ def read_signals(path: Path, names: Sequence[str] = ()) -> tuple[Signal, ...]:
         names: of the columns; those of `USUAL_SIGNALS` that the table has, where empty.
 
     Returns:
-        A signal a column; blank, `null` and `nan` cells are NaN.
+        A signal a column; blank, `null` and `nan` cells are NaN, `true` is 1 and `false` 0.
 
     Raises:
         UsageError: the file cannot be read, a column is missing or holds no numbers.
@@ -85,5 +87,5 @@ def _numbers(path: Path, name: str, cells: Sequence[object]) -> F64:
 
 
 def _number(cell: object) -> float:
-    blank = cell is None or (isinstance(cell, str) and cell.strip().lower() in {"", "null"})
-    return float("nan") if blank else float(str(cell))
+    word = "" if cell is None else str(cell).strip().lower()
+    return WORDS[word] if word in WORDS else float(word)

@@ -11,7 +11,7 @@ import fvs.cli.monitor as command
 from fvs.cli.app import app
 from fvs.cli.monitor import MonitorCode
 from fvs.errors import FvsError, MissingExtraError, UsageError
-from fvs.monitoring import Baseline, CanaryReport, DriftReport, load_canary
+from fvs.monitoring import Baseline, CanaryReport, DriftReport, LiveBounds, load_canary
 from tests.unit.test_monitoring_canary import Engine
 
 FACES = 4
@@ -98,6 +98,30 @@ class TestCheck:
         with pytest.raises(MissingExtraError) as caught:
             run("check", known, "--against", known)
         assert "[eval]" in caught.value.advice
+
+
+class TestBound:
+    @pytest.mark.parametrize(
+        ("wrong", "count", "code", "words"),
+        [
+            (0.0, 2, MonitorCode.CANNOT_TELL, "(needs 3688 pairs without an error)"),
+            (0.0, 4000, MonitorCode.HOLDS, "holds, at threshold 0.5"),
+            (0.1, 4000, MonitorCode.BROKEN, "broken (seen after "),
+        ],
+        ids=["too few", "holds", "broken"],
+    )
+    def test_answers(self, tmp_path, wrong, count, code, words):
+        """Known cases are counted at the pack's threshold; each verdict has its exit code."""
+        rng = np.random.default_rng(1)
+        scores = np.where(rng.random(count) < wrong, 0.9, 0.1)
+        rows = "".join(f"{score},false\n" for score in scores)
+        (tmp_path / "cases.csv").write_text(f"similarity,mated\n{rows}")
+        result = run("bound", tmp_path / "cases.csv", "--fmr", "1e-3")
+        assert result.exit_code == code
+        assert words in result.stdout
+        printed = run("bound", tmp_path / "cases.csv", "--fmr", "1e-3", "--json")
+        assert printed.exit_code == code
+        assert msgspec.json.decode(printed.stdout, type=LiveBounds).fmr.rate.trials == count
 
 
 @pytest.fixture
