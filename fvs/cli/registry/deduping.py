@@ -52,7 +52,10 @@ def find_duplicates(location: Location, spec: DuplicatesSpec) -> DedupeAnswer:
     pack = location.open_pack()
     policy = duplicate_policy(spec, pack)
     pairs = new = 0
-    with open_registry(location, pack, policy) as registry, counting("compare") as on_progress:
+    with (
+        open_registry(location, pack, duplicates=policy, index_dir=location.index_dir) as registry,
+        counting("compare") as on_progress,
+    ):
         size = registry.stats().active
         for chunk in in_chunks(registry.find_duplicates(on_progress), _PAIRS_AT_ONCE):
             pairs += len(chunk)

@@ -108,7 +108,7 @@ def search(
     policy = duplicate_policy(spec, pack)
     samples = open_engine(pack).extract([content], role)
     refusals = samples.refusals(0)
-    with open_registry(location, pack, policy) as opened:
+    with open_registry(location, pack, duplicates=policy, index_dir=location.index_dir) as opened:
         probes = samples.embeddings.take([] if refusals else [0])
         found = opened.search(probes, most)
     answer = SearchAnswer(

@@ -17,6 +17,7 @@ from fvs.registry.vault import dimension_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from fvs.cli.registry.location import Location
     from fvs.cli.registry.registry_file import DuplicatesSpec
@@ -43,12 +44,26 @@ def attach_registry(location: Location, pack: Pack) -> Iterator[Registry]:
 
 @contextmanager
 def open_registry(
-    location: Location, pack: Pack, duplicates: DuplicatePolicy | None = None
+    location: Location,
+    pack: Pack,
+    *,
+    duplicates: DuplicatePolicy | None = None,
+    index_dir: Path | None = None,
 ) -> Iterator[Registry]:
-    """The registry with its index, made from the store; raises what `attach_registry` does."""
+    """The registry with its index.
+
+    Args:
+        location: of the registry.
+        pack: of the registry.
+        duplicates: why it may be searched.
+        index_dir: where the index is kept between processes; None makes it from the store.
+
+    Raises:
+        StoreError, KeyRingError, ModelMismatchError: as of `attach_registry`.
+    """
     model, keys = pack.embedder.manifest, location.read_keys()
     make_index = partial(VectorIndex.empty, precision=Precision(location.spec.index.precision))
-    settings = RegistrySettings(make_index=make_index, duplicates=duplicates)
+    settings = RegistrySettings(make_index=make_index, duplicates=duplicates, index_dir=index_dir)
     with closing(location.open_store()) as store:
         with counting("open") as on_progress:
             registry = Registry.open(store, keys, model, settings=settings, on_progress=on_progress)

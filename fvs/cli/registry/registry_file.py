@@ -103,9 +103,12 @@ class IndexSpec(_Strict, frozen=True, kw_only=True):
 
     Attributes:
         precision: of a vector's numbers, see `fvs.matching.precision`.
+        folder: where to keep it between commands, from the registry's folder, with vectors in the
+            clear (`fvs.registry.saved_gallery`); left out, it is made anew each time.
     """
 
     precision: Literal["float32", "float16", "int8x2", "int8"] = "float32"
+    folder: _Text | None = None
 
 
 class RegistrySpec(_Strict, frozen=True, kw_only=True):
