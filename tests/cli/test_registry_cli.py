@@ -63,7 +63,7 @@ class TestInit:
         assert stat.S_IMODE(ring.stat().st_mode) == 0o600
         assert "Back the key ring up" in made["advice"]
         assert made["public_key"] == KeyRing.read(ring).public_key.hex()
-        assert {path.name for path in folder.iterdir()} == {FILE_NAME, "registry.db"}
+        assert {path.name for path in folder.iterdir()} == {FILE_NAME, "registry.db", "proofs.pub"}
         for key in json.loads(ring.read_text())["keys"].values():
             assert str(key) not in ran.out + ran.err
 
@@ -217,9 +217,8 @@ class TestRights:
     def test_a_proof_that_was_altered_or_is_another_s(self, fvs, registry, tmp_path):
         """Exit 1, with the reason; the key may be in a file."""
         enrol_made_up(registry, [1])
-        proof, key = tmp_path / "proof.json", tmp_path / "key.pub"
+        proof, key = tmp_path / "proof.json", registry / "proofs.pub"
         fvs("registry", "erase", number(1), "--out", proof, "--yes")
-        key.write_text(document(fvs("registry", "stats", "--json").out)["public_key"] + "\n")
         assert fvs("registry", "verify-proof", proof, "--public-key", key).code == 0
         other = KeyRing.generate().public_key.hex()
         assert fvs("registry", "verify-proof", proof, "--public-key", other).code == 1

@@ -73,6 +73,21 @@ class TestDedupe:
         assert all(number(person) not in shown for person in (1, 2))
 
 
+class TestSavedIndex:
+    @pytest.mark.parametrize("precision", ["float32", "float16", "int8x2", "int8"])
+    def test_finds_the_same_and_is_checked_against_the_store(self, fvs, allowed, precision):
+        """Kept where the file says, followed by changes, and never believed unchecked."""
+        file = allowed / "registry.toml"
+        table = f'precision = "{precision}"\nfolder = "index"'
+        file.write_text(file.read_text().replace('precision = "float32"', table))
+        for expected in (1, 0):
+            assert document(fvs("registry", "dedupe", "--json").out)["new"] == expected
+            assert any((allowed / "index").iterdir())
+        enrol_made_up(allowed, [5], faces=[3])
+        assert document(fvs("registry", "dedupe", "--json").out)["pairs"] == 2
+        assert document(fvs("registry", "check", "--json").out)["ok"] is True
+
+
 class TestReviews:
     @pytest.mark.usefixtures("allowed")
     def test_are_resolved_by_a_person(self, fvs):

@@ -141,6 +141,17 @@ class TestTable:
         assert answer["refused_by_code"] == {"erased_before": 1}
 
 
+class TestEngines:
+    @pytest.mark.slow
+    def test_a_cluster_enrols_the_same(self, fvs, registry, portraits):
+        """Dask workers find what this machine's processes find; nothing is enrolled twice."""
+        first = ("registry", "import", portraits, "--engine", "dask", "--workers", 2, "--json")
+        enrolled = document(fvs(*first).out)["enrolled"]
+        assert enrolled == active(registry) > PORTRAITS / 2
+        again = document(fvs("registry", "import", portraits, "--workers", 2, "--json").out)
+        assert (again["enrolled"], again["unchanged"]) == (0, enrolled)
+
+
 class TestKilled:
     def test_a_run_that_was_killed_is_simply_run_again(self, fvs, registry, portraits):
         """SIGKILL between chunks: what was enrolled stays, the rest follows, nothing is twice."""

@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fvs.cli.registry.location import Location
-from fvs.cli.registry.making import make_folder, remover
+from fvs.cli.registry.making import make_folder, remover, write_public_key
 from fvs.cli.registry.progress import counting
 from fvs.cli.registry.registry_file import FILE_NAME, PostgresSpec, parse_spec, write_spec
 from fvs.errors import UsageError
@@ -109,6 +109,7 @@ def restore_archive(
             summary = restore_dump(file, store, keys.public_key, on_progress)
         write_spec(folder, location.spec)
         undo.pop_all()
+    write_public_key(folder, keys)
     return ArchiveAnswer(path=str(folder), records=summary.records, reviews=summary.reviews)
 
 

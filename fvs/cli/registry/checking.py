@@ -11,7 +11,8 @@ from fvs.cli.registry.opening import open_registry
 
 if TYPE_CHECKING:
     from fvs.cli.registry.location import Location
-    from fvs.cli.registry.opening import OpenRegistry
+    from fvs.records import F32, Int
+    from fvs.registry.registry import Registry
 
 __all__ = ["CheckAnswer", "check_registry"]
 
@@ -43,13 +44,23 @@ def check_registry(location: Location) -> CheckAnswer:
         KeyRingError: the key ring is missing, or that of another registry.
     """
     location.check_store()
-    with open_registry(location, location.open_pack()) as opened:
-        return _checked(opened)
+    pack = location.open_pack()
+    with open_registry(location, pack) as registry:
+        answer, vectors = _checked(registry)
+    if location.index_dir is None:
+        return answer
+    with open_registry(location, pack, index_dir=location.index_dir) as registry:
+        saved, _ = registry.calibration_vectors()
+    if np.array_equal(_digests(vectors), _digests(saved)):
+        return answer
+    fault = "the saved index differs from the store: remove its folder, it is made anew"
+    return msgspec.structs.replace(answer, ok=False, faults=[*answer.faults, fault])
 
 
-def _checked(opened: OpenRegistry) -> CheckAnswer:
-    numbers = opened.registry.stats()
-    vectors, subjects = opened.registry.calibration_vectors()
+def _checked(registry: Registry) -> tuple[CheckAnswer, F32]:
+    """What the store, the key ring and an index made of both say; and the index's vectors."""
+    numbers = registry.stats()
+    vectors, subjects = registry.calibration_vectors()
     readable = numbers.active - numbers.unreadable
     rules = (
         (
@@ -62,7 +73,7 @@ def _checked(opened: OpenRegistry) -> CheckAnswer:
         (numbers.gallery_revision == numbers.revision, "the index is behind the store"),
     )
     faults = [fault for holds, fault in rules if not holds]
-    return CheckAnswer(
+    answer = CheckAnswer(
         ok=not faults,
         active=numbers.active,
         opened=readable,
@@ -70,3 +81,9 @@ def _checked(opened: OpenRegistry) -> CheckAnswer:
         revision=numbers.revision,
         faults=faults,
     )
+    return answer, vectors
+
+
+def _digests(vectors: F32) -> Int:
+    """(N,) a number for each vector, sorted: galleries keep no order."""
+    return np.sort(np.array([hash(vector.tobytes()) for vector in vectors], np.int64))

@@ -12,6 +12,8 @@ from fvs.cli.registry.progress import counting
 from fvs.registry.reviews import fpir_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fvs.cli.registry.location import Location
     from fvs.cli.registry.registry_file import DuplicatesSpec
 
@@ -43,17 +45,26 @@ class DedupeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     legal_basis: str
 
 
-def find_duplicates(location: Location, spec: DuplicatesSpec) -> DedupeAnswer:
+def find_duplicates(
+    location: Location, spec: DuplicatesSpec, certificate: Path | None
+) -> DedupeAnswer:
     """Fill the review list.
+
+    Args:
+        location: of the registry.
+        spec: what allows it.
+        certificate: in place of the pack's.
 
     Raises:
         StoreError: the store refuses; what was listed before stays listed.
     """
     pack = location.open_pack()
-    policy = duplicate_policy(spec, pack)
+    policy = duplicate_policy(spec, pack, certificate)
     pairs = new = 0
-    with open_registry(location, pack, policy) as opened, counting("compare") as on_progress:
-        registry = opened.registry
+    with (
+        open_registry(location, pack, duplicates=policy, index_dir=location.index_dir) as registry,
+        counting("compare") as on_progress,
+    ):
         size = registry.stats().active
         for chunk in in_chunks(registry.find_duplicates(on_progress), _PAIRS_AT_ONCE):
             pairs += len(chunk)

@@ -10,7 +10,6 @@ import msgspec
 import typer
 
 from fvs.answer import Reason
-from fvs.bulk.portraits import PortraitExtraction
 from fvs.cli.common import JsonOption, read_picture
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
@@ -112,6 +111,7 @@ def enrol(
 
 def _enrol(location: Location, portrait: Portrait, content: bytes) -> EnrolmentAnswer:
     with require_extra():
+        from fvs.bulk.portraits import PortraitExtraction  # noqa: PLC0415 - goes with the next
         from fvs.cli.registry.enrolling import enrolment_of  # noqa: PLC0415 - 0.1 s
 
     pack = location.open_pack()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
 
 from fvs.cli.common import require_writable
 from fvs.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["require_new_file", "write_private"]
+__all__ = ["private_file", "require_new_file"]
 
 _OWNER_ONLY = 0o600
 
@@ -27,8 +29,9 @@ def require_new_file(path: Path) -> None:
     require_writable(path)
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Write a new file of mode 0600.
+@contextmanager
+def private_file(path: Path) -> Iterator[IO[bytes]]:
+    """A new file of mode 0600, to write to.
 
     Raises:
         UsageError: it cannot be written, or something has that name.
@@ -36,8 +39,10 @@ def write_private(path: Path, content: bytes) -> None:
     try:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         with os.fdopen(opened, "wb") as file:
-            file.write(content)
+            yield file
     except OSError as error:
+        if error.filename not in (None, str(path)):
+            raise
         raise UsageError(
             f"cannot write {path}: {error.strerror}", advice="Name a new file in a folder of yours."
         ) from error

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from fvs.bulk.portraits import Portraits
     from fvs.cli.registry.items import Items
     from fvs.cli.registry.location import Location
-    from fvs.cli.registry.refusals import OnRefusal
     from fvs.cli.registry.registry_file import EnrolmentSpec
     from fvs.registry.enrolment import Enrolment
     from fvs.registry.registry import Registry
@@ -79,7 +78,7 @@ class Tally:
 
 
 def run_import(
-    location: Location, items: Items, workforce: Workforce, on_refusal: OnRefusal
+    location: Location, items: Items, workforce: Workforce, on_refusal: Callable[[Refusal], None]
 ) -> Tally:
     """Enrol what can be enrolled of `items`.
 

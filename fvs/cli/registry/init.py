@@ -18,6 +18,7 @@ from fvs.cli.registry.registry_file import (
     SqliteSpec,
 )
 from fvs.errors import UsageError
+from fvs.packs import list_packs, shipped_models_dir
 
 if TYPE_CHECKING:
     from fvs.cli.registry.making import Made
@@ -104,7 +105,8 @@ def init(
 def _lasting(pack: str) -> str:
     """The pack's name; or its folder, named so that it is found from anywhere."""
     folder = Path(pack)
-    return str(folder.resolve()) if folder.is_dir() else pack
+    is_name = pack in list_packs(shipped_models_dir())
+    return pack if is_name or not folder.is_dir() else str(folder.resolve())
 
 
 def _duplicates(purpose: str | None, legal_basis: str | None) -> DuplicatesSpec | None:

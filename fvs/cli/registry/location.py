@@ -176,6 +176,12 @@ class Location:
         with attach_registry(self, pack or self.open_pack()) as registry:
             yield registry
 
+    @property
+    def index_dir(self) -> Path | None:
+        """Where the index is kept between processes; None keeps none."""
+        folder = self.spec.index.folder
+        return None if folder is None else self.folder / folder
+
     def describe_store(self) -> str:
         """The store in words, without anything secret."""
         store = self.spec.store

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from fvs.cli.registry.registry_file import DuplicatesSpec, EnrolmentSpec, PostgresSpec
 
-__all__ = ["Made", "Plan", "make", "make_folder", "remover"]
+__all__ = ["Made", "Plan", "make", "make_folder", "remover", "write_public_key"]
+
+PUBLIC_KEY_FILE = "proofs.pub"
 
 _FOLDER_MODE = 0o700
 _NAME_BYTES = 4
@@ -117,6 +119,7 @@ def _make(location: Location) -> Made:
             registry_id = registry.registry_id
         write_spec(folder, spec)
         undo.pop_all()
+    write_public_key(folder, keys)
     return Made(
         registry_id=registry_id,
         folder=str(folder),
@@ -141,6 +144,11 @@ def make_folder(folder: Path) -> None:
         raise UsageError(
             f"cannot make {folder}: {error.strerror}", advice="Name a folder that you may write."
         ) from error
+
+
+def write_public_key(folder: Path, keys: KeyRing) -> None:
+    """Keep what checks erasure proofs where it can be published from; it is not secret."""
+    (folder / PUBLIC_KEY_FILE).write_text(f"{keys.public_key.hex()}\n", encoding="ascii")
 
 
 def _write_new_keys(path: Path) -> None:

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from fvs.cli.certificates import accepted_certificate, open_policy
 from fvs.cli.registry.progress import counting
-from fvs.decide import DecisionPolicy
 from fvs.matching.index import VectorIndex
 from fvs.matching.precision import Precision
 from fvs.registry.answers import RegistrySettings
 from fvs.registry.duplicates import DuplicatePolicy
 from fvs.registry.registry import Registry
+from fvs.registry.vault import dimension_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from fvs.cli.registry.location import Location
     from fvs.cli.registry.registry_file import DuplicatesSpec
     from fvs.packs import Pack
 
-__all__ = ["OpenRegistry", "attach_registry", "duplicate_policy", "index_bytes", "open_registry"]
+__all__ = ["attach_registry", "duplicate_policy", "index_bytes", "open_registry"]
 
 _KEY_BYTES = 8
-
-
-@dataclass(frozen=True)
-class OpenRegistry:
-    """A registry and the index that it keeps."""
-
-    registry: Registry
-    index: VectorIndex
 
 
 @contextmanager
@@ -50,40 +44,56 @@ def attach_registry(location: Location, pack: Pack) -> Iterator[Registry]:
 
 @contextmanager
 def open_registry(
-    location: Location, pack: Pack, duplicates: DuplicatePolicy | None = None
-) -> Iterator[OpenRegistry]:
-    """The registry with its index, made from the store; raises what `attach_registry` does."""
+    location: Location,
+    pack: Pack,
+    *,
+    duplicates: DuplicatePolicy | None = None,
+    index_dir: Path | None = None,
+) -> Iterator[Registry]:
+    """The registry with its index.
+
+    Args:
+        location: of the registry.
+        pack: of the registry.
+        duplicates: why it may be searched.
+        index_dir: where the index is kept between processes; None makes it from the store.
+
+    Raises:
+        StoreError, KeyRingError, ModelMismatchError: as of `attach_registry`.
+    """
     model, keys = pack.embedder.manifest, location.read_keys()
-    index = VectorIndex.empty(_dimension(pack), Precision(location.spec.index.precision))
-    settings = RegistrySettings(make_index=lambda _dimension: index, duplicates=duplicates)
+    make_index = partial(VectorIndex.empty, precision=Precision(location.spec.index.precision))
+    settings = RegistrySettings(make_index=make_index, duplicates=duplicates, index_dir=index_dir)
     with closing(location.open_store()) as store:
         with counting("open") as on_progress:
             registry = Registry.open(store, keys, model, settings=settings, on_progress=on_progress)
-        yield OpenRegistry(registry, index)
+        yield registry
 
 
 def index_bytes(location: Location, pack: Pack, templates: int) -> int:
-    """What so many templates take in the memory of a process that opens the index, keys included."""
+    """What so many templates and their keys take in the memory of whoever opens the index."""
     precision = Precision(location.spec.index.precision)
-    return templates * (precision.vector_bytes(_dimension(pack)) + _KEY_BYTES)
+    dimension = dimension_of(pack.embedder.manifest)
+    return templates * (precision.vector_bytes(dimension) + _KEY_BYTES)
 
 
-def _dimension(pack: Pack) -> int:
-    head = pack.embedder.manifest.embed
-    return 0 if head is None else head.dimension
+def duplicate_policy(spec: DuplicatesSpec, pack: Pack, own: Path | None) -> DuplicatePolicy:
+    """Why searching is allowed, at the operating point for the spec's FMR.
 
-
-def duplicate_policy(spec: DuplicatesSpec, pack: Pack) -> DuplicatePolicy:
-    """Why searching is allowed, at the pack's operating point for the spec's FMR.
+    Args:
+        spec: of `registry.toml`.
+        pack: of the registry.
+        own: a certificate in place of the pack's.
 
     Raises:
-        UsageError: the pack has no such point.
+        CertificateError: no decision may rest on the certificate.
+        UsageError: it has no such point.
     """
-    point = DecisionPolicy.from_pack(pack, spec.fmr).point
+    point = open_policy(pack, spec.fmr, own).point
     return DuplicatePolicy(
         purpose=spec.purpose,
         legal_basis=spec.legal_basis,
         threshold=point.threshold,
         target_fmr=point.target_fmr,
-        evidence=f"operating points of pack {pack.name}",
+        evidence=f"certificate {accepted_certificate(pack, own).certificate_id}",
     )

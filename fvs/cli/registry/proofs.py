@@ -26,8 +26,9 @@ def verify_proof(
     public_key: Annotated[
         str,
         typer.Option(
-            help="64 hexadecimal digits, as `init` and `stats` print them, or a file that holds "
-            "them; from whoever runs the registry, never from beside the proof.",
+            help="64 hexadecimal digits, as `stats` prints them, or a file of them, such as "
+            "proofs.pub in the registry's folder; from whoever runs the registry, never from "
+            "beside the proof.",
             metavar="HEX|FILE",
         ),
     ],
@@ -41,7 +42,7 @@ def verify_proof(
     Exit codes: 0 genuine, 1 malformed, altered or of another signer, 3 wrong use.
 
     Examples:
-      fvs registry verify-proof proof.json --public-key registry.pub
+      fvs registry verify-proof proof.json --public-key people/proofs.pub
       fvs registry verify-proof proof.json --public-key 5e3f... --json | jq .erased_at
     """
     from fvs.registry.erasure import verify_erasure  # noqa: PLC0415 - 0.1 s

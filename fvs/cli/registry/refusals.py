@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
     from fvs.cli.registry.items import Refusal
 
-    OnRefusal = Callable[[Refusal], None]
-
-__all__ = ["OnRefusal", "refusals_file"]
+__all__ = ["refusals_file"]
 
 _COLUMNS = ("place", "code", "advice", "advice_thai")
 _JSON_SUFFIX = ".json"
@@ -31,7 +29,7 @@ _OWNER_ONLY = 0o600
 
 
 @contextmanager
-def refusals_file(path: Path) -> Iterator[OnRefusal]:
+def refusals_file(path: Path) -> Iterator[Callable[[Refusal], None]]:
     """Write refusals as they come: a JSON array where the file is named .json, else CSV.
 
     Raises:

@@ -99,13 +99,16 @@ class DuplicatesSpec(_Strict, frozen=True, kw_only=True):
 
 
 class IndexSpec(_Strict, frozen=True, kw_only=True):
-    """The index in memory, which is made from the store.
+    """The index that `search` and `dedupe` make in memory; `verify` reads the store instead.
 
     Attributes:
-        precision: of a vector's numbers.
+        precision: of a vector's numbers, see `fvs.matching.precision`.
+        folder: where to keep it between commands, from the registry's folder, with vectors in the
+            clear (`fvs.registry.saved_gallery`); left out, it is made anew each time.
     """
 
-    precision: Literal["float32", "float16", "int8"] = "float32"
+    precision: Literal["float32", "float16", "int8x2", "int8"] = "float32"
+    folder: _Text | None = None
 
 
 class RegistrySpec(_Strict, frozen=True, kw_only=True):
@@ -113,7 +116,7 @@ class RegistrySpec(_Strict, frozen=True, kw_only=True):
 
     Attributes:
         format: of this file.
-        pack: whose embedder made the templates, and whose operating points decide.
+        pack: whose embedder made the templates, and whose certified operating points decide.
         store: where records are.
         keys: where the key ring is.
         enrolment: defaults of every enrolment.
@@ -179,4 +182,8 @@ def write_spec(folder: Path, spec: RegistrySpec) -> None:
         path.touch(_OWNER_ONLY, exist_ok=False)
     except FileExistsError as error:
         raise UsageError(f"{path} is there already", advice="Name another folder.") from error
-    path.write_text(to_toml(spec), encoding="utf-8")
+    try:
+        path.write_text(to_toml(spec), encoding="utf-8")
+    except OSError:
+        path.unlink()
+        raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +15,7 @@ from fvs.cli.common import JsonOption  # noqa: TC001 - typer reads the annotatio
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import print_json, print_line
 from fvs.cli.registry.days import today
-from fvs.cli.registry.files import require_new_file, write_private
+from fvs.cli.registry.files import private_file, require_new_file
 from fvs.cli.registry.location import Location
 from fvs.cli.registry.options import (
     KindOfNumberOption,
@@ -64,7 +64,8 @@ def export(
         document = opened.export(subject, templates=templates)
     if not document.records:
         _say_that_nothing_is_kept(subject, as_json=as_json)
-    write_private(out, msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    with private_file(out) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
     if as_json:
         summary = {"subject": str(subject), "records": len(document.records), "out": str(out)}
         print_json(summary)
@@ -102,7 +103,8 @@ def erase(
     if receipt.proof is None:
         _say_that_nothing_is_kept(subject, as_json=as_json)
     else:
-        write_private(out, receipt.proof)
+        with private_file(out) as file:
+            file.write(receipt.proof)
         _report_erasure(subject, receipt, out, as_json=as_json)
 
 
@@ -134,11 +136,13 @@ def expire(
             due = len(store.expired(day, _MOST_COUNTED))
         _report_expiry(due, erased=False, as_json=as_json)
         return
-    with location.opened() as opened:
-        receipts = list(opened.expire(day))
-    if out is not None:
-        write_private(out, b"".join((receipt.proof or b"") + b"\n" for receipt in receipts))
-    erased = sum(len(receipt.record_ids) for receipt in receipts)
+    erased = 0
+    proofs = nullcontext(None) if out is None else private_file(out)
+    with location.opened() as opened, proofs as file:
+        for receipt in opened.expire(day):
+            erased += len(receipt.record_ids)
+            if file is not None:
+                file.write((receipt.proof or b"") + b"\n")
     _report_expiry(erased, erased=True, as_json=as_json)
 
 
