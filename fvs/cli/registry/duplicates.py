@@ -16,6 +16,7 @@ import msgspec
 import typer
 from rich.table import Table
 
+from fvs.cli.certificates import CertificateOption  # noqa: TC001 - typer reads it
 from fvs.cli.common import JsonOption, open_engine, print_advice, read_picture
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
@@ -81,6 +82,7 @@ def search(
     role: Annotated[
         Role, typer.Option(help="Judge the picture as a selfie or as an ID card.")
     ] = Role.SELFIE,
+    certificate: CertificateOption = None,
     registry: RegistryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -105,7 +107,7 @@ def search(
         )
 
     pack = location.open_pack()
-    policy = duplicate_policy(spec, pack)
+    policy = duplicate_policy(spec, pack, certificate)
     samples = open_engine(pack).extract([content], role)
     refusals = samples.refusals(0)
     with open_registry(location, pack, duplicates=policy, index_dir=location.index_dir) as opened:
@@ -128,7 +130,12 @@ def search(
     raise typer.Exit(ExitCode.NO_DECISION if refusals else ExitCode.MATCH)
 
 
-def dedupe(*, registry: RegistryOption = None, as_json: JsonOption = False) -> None:
+def dedupe(
+    *,
+    certificate: CertificateOption = None,
+    registry: RegistryOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Compare everybody with everybody, and put pairs that look alike on the review list.
 
     Allowed only with a [duplicates] table in registry.toml. The time grows with the square of the
@@ -146,7 +153,7 @@ def dedupe(*, registry: RegistryOption = None, as_json: JsonOption = False) -> N
     with require_extra():
         from fvs.cli.registry.deduping import find_duplicates  # noqa: PLC0415 - needs faiss
 
-    answer = find_duplicates(location, spec)
+    answer = find_duplicates(location, spec, certificate)
     if as_json:
         print_json(answer)
         return
