@@ -27,9 +27,9 @@ from benchmarks.packs.results import load_packs
 from benchmarks.packs.tables import render_held_out, render_packs
 from benchmarks.speed.contenders import OURS
 from benchmarks.speed.results import load_report
+from fvs.certificates.files import read_certificate
 from fvs.cli.common import DEFAULT_PACK
 from fvs.manifest import load_manifest
-from fvs.certificates.files import read_certificate
 from fvs.operating_points import EITHER_SEX
 from fvs.packs import CERTIFICATE_FILE_NAME, list_packs, shipped_models_dir
 

@@ -131,8 +131,8 @@ def pairs(
     table: Annotated[
         Path,
         typer.Argument(
-            help="CSV or Parquet: first_picture, second_picture (relative to it), mated, "
-            "first_subject, second_subject; optional group, band, sex, quality, age_gap, fold."
+            help="CSV: first_picture, second_picture (relative to it), mated, first_subject, "
+            "second_subject; optional group, band, sex, quality, age_gap_years, fold."
         ),
     ],
     *,
@@ -153,7 +153,7 @@ def pairs(
 
     Examples:
       fvs calibrate pairs pairs.csv --out certificate.json --key signing-key.json
-      fvs calibrate pairs pairs.parquet --out c.json --targets 1e-2 --review-fnmr 0.01 --json
+      fvs calibrate pairs pairs.csv --out c.json --targets 1e-2 --review-fnmr 0.01 --json
     """
     derivation = offline()
     certifying = Certifying.checked(out, key, issuer, licence, valid_days)
@@ -173,7 +173,7 @@ def scores(
         Path,
         typer.Argument(
             help="CSV or Parquet: similarity, mated, first_subject, second_subject; optional "
-            "first_picture, second_picture, group, band, sex, quality, age_gap, fold."
+            "first_picture, second_picture, group, band, sex, quality, age_gap_years, fold."
         ),
     ],
     *,
@@ -192,8 +192,9 @@ def scores(
 ) -> None:
     """Calibrate on scores that were compared already, as of past verifications.
 
-    Where the column `fold` says `fit` or `held_out`, the first set the thresholds and the others
-    are counted anew; nobody may be in both. That the scores are of --pack is the issuer's word.
+    Where there is a column `fold` with two names, rows of the first by name (`fit` of `fit` and
+    `held_out`) set the thresholds and the others are counted anew; nobody may be in both.
+    That the scores are of --pack is the issuer's word.
 
     Exit codes: 0 written (targets that the data cannot support are listed), 3 wrong use.
 

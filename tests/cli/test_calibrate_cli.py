@@ -172,7 +172,7 @@ class TestPeople:
         for person in range(3, PEOPLE):
             for picture in range(2):
                 (data / "people" / f"p{person:02d}" / f"{picture}.jpg").unlink()
-        with pytest.raises(UsageError, match="3 people with a usable picture"):
+        with pytest.raises(UsageError, match="3 people, and at least 28"):
             calibrate(data, "people", data / "people")
 
     def test_nobody_twice(self, data):
@@ -270,7 +270,7 @@ class TestScores:
 
     def test_conditions_where_the_data_say(self, data):
         """Quality and years between pictures have their lines, held or said why not."""
-        output = self.scores(data, quality="60", age_gap="3")
+        output = self.scores(data, quality="60", age_gap_years="3")
         (point,) = accepted(data).points
         status = {(c.kind, c.lowest): c.status for c in point.conditions}
         assert status["quality", 50.0] == "held"
