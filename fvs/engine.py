@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         Scores,
     )
 
-__all__ = ["Engine", "EngineSettings", "Samples", "Verifications"]
+__all__ = ["Engine", "EngineSettings", "Judgements", "Samples", "Verifications"]
 
 QUALITY_POLICIES = {
     Role.SELFIE: QualityPolicy.for_selfie(),
@@ -141,11 +141,10 @@ class Samples:
 
 
 @dataclass(frozen=True, eq=False)
-class Verifications:
-    """N comparisons of a selfie with an ID card, and all that led to the answers."""
+class Judgements:
+    """N selfies, their scores against references that were enrolled, and the answers."""
 
     probes: Samples
-    references: Samples
     scores: Scores
     decisions: Decisions
 
@@ -153,11 +152,15 @@ class Verifications:
         return len(self.decisions)
 
 
-class Engine:
-    """Extract, enrol and verify faces with the networks of one pack.
+@dataclass(frozen=True, eq=False)
+class Verifications(Judgements):
+    """N comparisons of a selfie with an ID card, and all that led to the answers."""
 
-    An engine holds no state between calls; one may serve many threads.
-    """
+    references: Samples
+
+
+class Engine:
+    """The networks of one pack; no state between calls, so one engine may serve many threads."""
 
     def __init__(
         self,
@@ -273,21 +276,47 @@ class Engine:
             UsageError: the sides differ in length, or in number from the ages or sexes, a sex is
                 none, or the policy was measured with other weights.
         """
-        self._require_measured_with(policy)
         _require_pairs(probes, references)
-        ages = ages_years if ages_years is not None else [None] * len(probes)
-        _require_pairs(probes, ages)
-        _require_sexes(probes, sexes)
         scores = compare_pairs(probes.embeddings, references.embeddings)
-        rows = range(len(probes))
         evidence = Evidence(
             scores=scores,
-            refusals=tuple(probes.refusals(i) + references.refusals(i) for i in rows),
+            refusals=tuple(probes.refusals(i) + references.refusals(i) for i in range(len(probes))),
             liveness=probes.liveness,
-            ages_years=ages,
-            sexes=sexes or (),
+            ages_years=_ages(probes, ages_years),
+            sexes=_sexes(probes, sexes),
         )
-        return Verifications(probes, references, scores, decide(evidence, policy))
+        return Verifications(probes, scores, self._decisions(evidence, policy), references)
+
+    def judge(
+        self,
+        probes: Samples,
+        scores: Scores,
+        policy: DecisionPolicy,
+        ages_years: Sequence[int | None] | None = None,
+        sexes: Sequence[str] | None = None,
+    ) -> Judgements:
+        """Decide, as `compare` does, on selfies that were scored against stored templates.
+
+        Args:
+            probes: N selfies.
+            scores: N cosines of theirs; a status that is not OK says why there is none.
+            policy: as of `compare`.
+            ages_years: likewise, and so is what is raised.
+            sexes: likewise.
+        """
+        _require_pairs(probes, scores)
+        evidence = Evidence(
+            scores=scores,
+            refusals=tuple(probes.refusals(i) for i in range(len(probes))),
+            liveness=probes.liveness,
+            ages_years=_ages(probes, ages_years),
+            sexes=_sexes(probes, sexes),
+        )
+        return Judgements(probes, scores, self._decisions(evidence, policy))
+
+    def _decisions(self, evidence: Evidence, policy: DecisionPolicy) -> Decisions:
+        self._require_measured_with(policy)
+        return decide(evidence, policy)
 
     def _require_measured_with(self, policy: DecisionPolicy) -> None:
         present = (self.detector.manifest.sha256, self.embedder.manifest.sha256)
@@ -368,15 +397,24 @@ def _scaled(faces: Faces, old: Pixels, new: Pixels) -> Faces:
     )
 
 
-def _require_sexes(probes: Sized, sexes: Sequence[str] | None) -> None:
+def _ages(probes: Sized, ages_years: Sequence[int | None] | None) -> Sequence[int | None]:
+    """One an attempt, all unknown where none are given."""
+    ages = ages_years if ages_years is not None else [None] * len(probes)
+    _require_pairs(probes, ages)
+    return ages
+
+
+def _sexes(probes: Sized, sexes: Sequence[str] | None) -> Sequence[str]:
+    """One an attempt, or none at all."""
     if sexes is None:
-        return
+        return ()
     _require_pairs(probes, sexes)
     if not {EITHER_SEX, *SEXES}.issuperset(sexes):
         raise UsageError(
             "a sex is not one that the register knows",
             advice=f"Give {' or '.join(SEXES)}, or nothing where it is unknown.",
         )
+    return sexes
 
 
 def _require_pairs(one: Sized, other: Sized) -> None:

@@ -12,6 +12,7 @@ from fvs.cli.certificate import app as certificate_app
 from fvs.cli.demo import demo
 from fvs.cli.models import app as models_app
 from fvs.cli.output import print_line
+from fvs.cli.registry import app as registry_app
 from fvs.cli.subjects import app as subjects_app
 from fvs.cli.templates import compare, embed
 from fvs.cli.verify import inspect, verify
@@ -30,6 +31,7 @@ app.add_typer(certificate_app)
 app.add_typer(operating_points.app)
 app.add_typer(models_app, name="models")
 app.add_typer(subjects_app, name="subject")
+app.add_typer(registry_app, name="registry")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag
