@@ -23,7 +23,13 @@ from benchmarks.calibration.results import (
     render_calibration,
     save_calibration,
 )
-from benchmarks.calibration.speed import DetCost, ReplicateCost, measure_det, measure_replicates
+from benchmarks.calibration.speed import (
+    DetCost,
+    Method,
+    ReplicateCost,
+    measure_det,
+    measure_replicates,
+)
 from benchmarks.machine import describe_circumstances
 from fvs.cli.common import DEFAULT_PACK, open_engine
 from fvs.cli.operating_points import progress_bar
@@ -37,12 +43,9 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from benchmarks.calibration.speed import Method
-
 __all__ = ["main", "measure"]
 
 SIZES = (10**5, 10**6, 10**7, 10**8)
-METHODS: tuple[Method, ...] = ("streaming", "sweep", "sklearn")
 SLOW_ROUNDS_SHARE = 4
 """Intervals that draw curves are simulated so many times less often."""
 
@@ -84,7 +87,7 @@ def _guarantee(case: int, rounds: int) -> Guarantee:
 
 
 def _det_costs(sizes: Sequence[int], progress: Progress) -> list[DetCost]:
-    jobs = [(method, size) for size in sizes for method in METHODS]
+    jobs = [(method, size) for size in sizes for method in Method]
     task = progress.add_task("DET curves", total=len(jobs))
     costs = []
     for method, size in jobs:

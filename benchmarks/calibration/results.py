@@ -8,7 +8,7 @@ import msgspec
 
 from benchmarks.calibration.coverage import Coverage  # noqa: TC001 - msgspec reads it
 from benchmarks.calibration.guarantee import Guarantee  # noqa: TC001 - msgspec reads it
-from benchmarks.calibration.speed import DetCost, ReplicateCost  # noqa: TC001 - msgspec reads it
+from benchmarks.calibration.speed import DetCost, Method, ReplicateCost
 from benchmarks.machine import Circumstances  # noqa: TC001 - msgspec reads it when it decodes
 from benchmarks.markdown import NOT_MEASURED, circumstances_words, table
 
@@ -126,12 +126,12 @@ def _det(found: tuple[DetCost, ...]) -> str:
         ]
         for one in found
     ]
-    others = {one.scores: one.wall_s for one in found if one.method == "sklearn"}
+    others = {one.scores: one.wall_s for one in found if one.method is Method.SKLEARN}
     largest = max(others, default=0)
     ours = {one.method: one.wall_s for one in found if one.scores == largest}
     ratio = (
-        f" At {largest:,} scores `roc_curve` takes {others[largest] / ours['streaming']:.0f} times "
-        f"as long as streaming and {others[largest] / ours['sweep']:.1f} times as long as the "
+        f" At {largest:,} scores `roc_curve` takes {others[largest] / ours[Method.STREAMING]:.0f} times "
+        f"as long as streaming and {others[largest] / ours[Method.SWEEP]:.1f} times as long as the "
         "exact sweep."
         if largest
         else ""
