@@ -129,8 +129,8 @@ class DiscardCurve:
     def area_to(self, share: float = PARTIAL_SHARE) -> float:
         """Partial area under the curve (pAUC of ISO/IEC 29794-1), nothing discarded to this share.
 
-        It is exact: between two levels the errors left are linear in the pairs left, e = s n + c, so
-        that the area is the integral of s + c / n.
+        It is exact: between two levels the errors left are linear in the pairs left, e = s n + c,
+        so that the area is the integral of s + c / n.
 
         Raises:
             UsageError: the share is not within 0..1, 1 excluded.

@@ -9,9 +9,10 @@ from fvs.errors import UsageError
 from fvs.metrics.bootstrap import _draw, det_band, percentile_interval, replicate, subject_bootstrap
 from fvs.metrics.comparison import compare_systems
 from fvs.metrics.intervals import clopper_pearson
+from fvs.metrics.pair_counts import AllPairsCounts
 from fvs.metrics.rates import Sweep
 from fvs.metrics.subject_intervals import false_match_band
-from fvs.metrics.subject_pairs import AllPairsCounts, KindsOfPairs, SubjectPairs, compare_subjects
+from fvs.metrics.subject_pairs import KindsOfPairs, SubjectPairs, compare_subjects
 from tests.metric_oracles import weighted_rate
 from tests.unit.test_metrics_subject_pairs import SUBJECTS, listed, non_mated_pairs, scores
 
