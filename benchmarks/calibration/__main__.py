@@ -64,10 +64,10 @@ def measure(rounds: int, shared: Path, sizes: Sequence[int]) -> CalibrationRepor
         guarantee = [pool.submit(_guarantee, case, rounds) for case in range(len(CASES))]
         coverage = [pool.submit(_coverage, trial, rounds) for trial in range(len(TRIALS))]
         task = progress.add_task("simulations", total=len(CASES) + len(TRIALS))
-        for each in guarantee:
-            each.add_done_callback(lambda _: progress.advance(task))
-        for each in coverage:
-            each.add_done_callback(lambda _: progress.advance(task))
+        for one in guarantee:
+            one.add_done_callback(lambda _: progress.advance(task))
+        for another in coverage:
+            another.add_done_callback(lambda _: progress.advance(task))
     return CalibrationReport(
         circumstances=circumstances,
         coverage=tuple(found.result() for found in coverage),

@@ -176,9 +176,6 @@ class TestThresholdWithin:
             whole.first[-700:],
             whole.second[-700:],
             AllPairsCounts(np.ones(60)),
-            whole.first[-700:],
-            whole.second[-700:],
-            AllPairsCounts(np.ones(60)),
         )
         one, other = (subject_threshold_within(pairs, 0.1) for pairs in (whole, tail))
         assert one.threshold == other.threshold
