@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +23,13 @@ from benchmarks.calibration.results import (
     render_calibration,
     save_calibration,
 )
-from benchmarks.calibration.speed import DetCost, ReplicateCost, measure_det, measure_replicates
+from benchmarks.calibration.speed import (
+    DetCost,
+    Method,
+    ReplicateCost,
+    measure_det,
+    measure_replicates,
+)
 from benchmarks.machine import describe_circumstances
 from fvs.cli.common import DEFAULT_PACK, open_engine
 from fvs.cli.operating_points import progress_bar
@@ -37,12 +43,9 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from benchmarks.calibration.speed import Method
-
 __all__ = ["main", "measure"]
 
 SIZES = (10**5, 10**6, 10**7, 10**8)
-METHODS: tuple[Method, ...] = ("streaming", "sweep", "sklearn")
 SLOW_ROUNDS_SHARE = 4
 """Intervals that draw curves are simulated so many times less often."""
 
@@ -61,9 +64,10 @@ def measure(rounds: int, shared: Path, sizes: Sequence[int]) -> CalibrationRepor
         guarantee = [pool.submit(_guarantee, case, rounds) for case in range(len(CASES))]
         coverage = [pool.submit(_coverage, trial, rounds) for trial in range(len(TRIALS))]
         task = progress.add_task("simulations", total=len(CASES) + len(TRIALS))
-        for finished in as_completed([*guarantee, *coverage]):
-            finished.result()
-            progress.advance(task)
+        for one in guarantee:
+            one.add_done_callback(lambda _: progress.advance(task))
+        for another in coverage:
+            another.add_done_callback(lambda _: progress.advance(task))
     return CalibrationReport(
         circumstances=circumstances,
         coverage=tuple(found.result() for found in coverage),
@@ -84,7 +88,7 @@ def _guarantee(case: int, rounds: int) -> Guarantee:
 
 
 def _det_costs(sizes: Sequence[int], progress: Progress) -> list[DetCost]:
-    jobs = [(method, size) for size in sizes for method in METHODS]
+    jobs = [(method, size) for size in sizes for method in Method]
     task = progress.add_task("DET curves", total=len(jobs))
     costs = []
     for method, size in jobs:

@@ -21,6 +21,8 @@ from fvs.operating_points import Rate  # noqa: TC001 - msgspec reads it when it 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fvs.records import F64
+
 __all__ = ["TRIALS", "Coverage", "Trial", "measure_coverage"]
 
 DRAWS = 200
@@ -93,10 +95,10 @@ def measure_coverage(trial: Trial, rounds: int, *, seed: int = 0) -> Coverage:
     )
 
 
-def _binomial(name: str, method: Callable[..., tuple[object, object]], p: float, n: int) -> Trial:
+def _binomial(name: str, method: Callable[..., tuple[F64, F64]], p: float, n: int) -> Trial:
     def once(rng: np.random.Generator) -> Bounds:
         lower, upper = method(rng.binomial(n, p), n)
-        return Bounds(float(lower), float(upper))  # type: ignore[arg-type] # 0-d arrays
+        return Bounds(float(lower), float(upper))
 
     return Trial(name, f"{n:,} independent trials", p, once)
 

@@ -8,7 +8,7 @@ import msgspec
 
 from benchmarks.calibration.coverage import Coverage  # noqa: TC001 - msgspec reads it
 from benchmarks.calibration.guarantee import Guarantee  # noqa: TC001 - msgspec reads it
-from benchmarks.calibration.speed import DetCost, ReplicateCost  # noqa: TC001 - msgspec reads it
+from benchmarks.calibration.speed import DetCost, Method, ReplicateCost
 from benchmarks.machine import Circumstances  # noqa: TC001 - msgspec reads it when it decodes
 from benchmarks.markdown import NOT_MEASURED, circumstances_words, table
 
@@ -126,16 +126,16 @@ def _det(found: tuple[DetCost, ...]) -> str:
         ]
         for one in found
     ]
-    others = {one.scores: one.wall_s for one in found if one.method == "sklearn"}
+    others = {one.scores: one.wall_s for one in found if one.method is Method.SKLEARN}
     largest = max(others, default=0)
     ours = {one.method: one.wall_s for one in found if one.scores == largest}
-    ratio = (
-        f" At {largest:,} scores `roc_curve` takes {others[largest] / ours['streaming']:.0f} times "
-        f"as long as streaming and {others[largest] / ours['sweep']:.1f} times as long as the "
-        "exact sweep."
-        if largest
-        else ""
-    )
+    ratio = ""
+    if largest:
+        streaming, sweep = (others[largest] / ours[m] for m in (Method.STREAMING, Method.SWEEP))
+        ratio = (
+            f" At {largest:,} scores `roc_curve` takes {streaming:.0f} times as long as streaming "
+            f"and {sweep:.1f} times as long as the exact sweep."
+        )
     summary = f"A whole DET curve, scores being at hand; each row is a process of its own.{ratio}"
     head = ["method", "scores", "s", "ns a score", "peak MB", "points"]
     return f"{summary}\n\n{table(head, rows)}"

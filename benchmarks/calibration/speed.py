@@ -9,7 +9,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
@@ -25,19 +26,25 @@ if TYPE_CHECKING:
 
     from fvs.records import F32, Int
 
-__all__ = ["DetCost", "ReplicateCost", "measure_det", "measure_replicates", "run_det"]
+__all__ = ["DetCost", "Method", "ReplicateCost", "measure_det", "measure_replicates", "run_det"]
 
 CHUNK = 4_000_000
 MATED_SHARE = 0.1
 
-Method = Literal["streaming", "sweep", "sklearn"]
+
+class Method(StrEnum):
+    """How a DET curve is made."""
+
+    STREAMING = "streaming"
+    SWEEP = "sweep"
+    SKLEARN = "sklearn"
 
 
 class DetCost(msgspec.Struct, frozen=True, kw_only=True):
     """A whole DET curve once.
 
     Attributes:
-        method: `streaming` histograms, the exact `sweep`, or scikit-learn's `roc_curve`.
+        method: histograms, the exact sweep, or scikit-learn's `roc_curve`.
         scores: mated and non-mated together.
         wall_s: without making the scores.
         peak_rss_mb: of the process, interpreter and libraries included.
@@ -98,10 +105,10 @@ def measure_det(method: Method, scores: int) -> DetCost | None:
 
 def run_det(method: Method, scores: int) -> DetCost:
     """Measure one method here."""
-    methods: dict[str, Callable[[int], tuple[float, int]]] = {
-        "sklearn": _sklearn,
-        "streaming": _streaming,
-        "sweep": _sweep,
+    methods: dict[Method, Callable[[int], tuple[float, int]]] = {
+        Method.SKLEARN: _sklearn,
+        Method.STREAMING: _streaming,
+        Method.SWEEP: _sweep,
     }
     wall_s, points = methods[method](scores)
     return DetCost(
@@ -191,5 +198,5 @@ def _sklearn(scores: int) -> tuple[float, int]:
 
 
 if __name__ == "__main__":
-    cost = run_det(sys.argv[1], int(sys.argv[2]))  # type: ignore[arg-type] # `measure_det` says it
+    cost = run_det(Method(sys.argv[1]), int(sys.argv[2]))
     print(msgspec.json.encode(cost).decode())

@@ -11,7 +11,7 @@ from benchmarks.calibration.results import (
     render_calibration,
     save_calibration,
 )
-from benchmarks.calibration.speed import measure_det, measure_replicates, run_det
+from benchmarks.calibration.speed import Method, measure_det, measure_replicates, run_det
 from benchmarks.calibration.worlds import World
 from benchmarks.machine import describe_circumstances
 from benchmarks.markdown import NOT_MEASURED
@@ -30,7 +30,7 @@ def report():
         circumstances=describe_circumstances(),
         coverage=tuple(measure_coverage(trial, 2) for trial in TRIALS[:8]),
         guarantee=(measure_guarantee(0.05, World(40, 0.1), 3),),
-        det=tuple(run_det(method, 1000) for method in ("streaming", "sweep", "sklearn")),
+        det=tuple(run_det(method, 1000) for method in Method),
         replicates=replicates,
     )
 
@@ -67,7 +67,7 @@ def test_streaming_and_exact_curves_agree_on_how_many_scores(report):
 
 def test_costs_are_measured_in_a_process_of_their_own():
     """Its peak memory is its own."""
-    cost = measure_det("streaming", 10_000)
+    cost = measure_det(Method.STREAMING, 10_000)
     assert cost.scores == 10_000
     assert cost.peak_rss_mb > 20
 
