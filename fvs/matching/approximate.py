@@ -70,6 +70,17 @@ class ApproximateIndex:
                 proposer.add_with_ids(vectors[block], keys[block])
         return cls(plan, proposer, stored)
 
+    def tuned(self, plan: SearchPlan) -> Self:
+        """The same structure with another plan's effort; kind and lists must be this one's.
+
+        Raises:
+            UsageError: they are not.
+        """
+        ours = (self.plan.kind, self.plan.dimension, self.plan.parameters.get("nlist"))
+        if ours != (plan.kind, plan.dimension, plan.parameters.get("nlist")):
+            raise UsageError("a plan of another kind or size needs an index of its own")
+        return type(self)(plan, self._proposer, self._stored)
+
     def __len__(self) -> int:
         return len(self._stored)
 
@@ -94,7 +105,7 @@ class ApproximateIndex:
         if not proposed or not len(probes):
             return Hits.best([], k, threshold)
         with limit_faiss_threads(threads):
-            _, keys = self._proposer.search(probes, proposed)
+            _, keys = self._proposer.search(probes, proposed, params=_effort(self.plan))
         probe_rows = np.repeat(np.arange(len(probes)), proposed)
         there = keys.ravel() != -1
         probe_rows, wanted = probe_rows[there], keys.ravel()[there]
@@ -104,16 +115,20 @@ class ApproximateIndex:
 
 def _structure(plan: SearchPlan) -> Any:  # noqa: ANN401 - one of faiss' many index classes
     """An empty structure of faiss with the plan's settings."""
-    parameters = plan.parameters
     if plan.kind is IndexKind.HNSW:
-        graph = _made(plan, f"HNSW{HNSW_LINKS},SQ8")
-        graph.hnsw.efSearch = parameters["efSearch"]
-        return faiss.IndexIDMap(graph)
+        return faiss.IndexIDMap(_made(plan, f"HNSW{HNSW_LINKS},SQ8"))
     codes = "SQ8" if plan.kind is IndexKind.IVF else f"PQ{plan.dimension // PQ_COMPONENTS}x4fs"
-    lists = _made(plan, f"IVF{parameters['nlist']},{codes}")
-    lists.nprobe = parameters["nprobe"]
+    lists = _made(plan, f"IVF{plan.parameters['nlist']},{codes}")
     lists.cp.niter = TRAINING_ROUNDS
     return lists
+
+
+def _effort(plan: SearchPlan) -> Any:  # noqa: ANN401 - one of faiss' classes of parameters
+    """How hard faiss looks."""
+    native: Any = faiss  # whose own stubs lack these arguments
+    if plan.kind is IndexKind.HNSW:
+        return native.SearchParametersHNSW(efSearch=plan.parameters["efSearch"])
+    return native.SearchParametersIVF(nprobe=plan.parameters["nprobe"])
 
 
 def _made(plan: SearchPlan, words: str) -> Any:  # noqa: ANN401 - one of faiss' many index classes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from fvs.matching.precision import Precision
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["EXACT_UP_TO", "KEY_BYTES", "IndexKind", "SearchPlan", "plan_search"]
+__all__ = ["EXACT_UP_TO", "KEY_BYTES", "IndexKind", "SearchPlan", "plan_of_kind", "plan_search"]
 
 EXACT_UP_TO = 2_000_000
 """Vectors of which an exact scan takes some tens of milliseconds a probe."""
@@ -134,18 +134,27 @@ def plan_search(
             advice=f"Give it {_gb(least)}, or split the gallery over several machines.",
         )
     kind = fitting[0]
-    passed_over = kinds[: kinds.index(kind)]
+    too_large = kinds[: kinds.index(kind)]
+    explanation = (
+        _why_exactness(vectors, recall_target, exact=exact),
+        *(f"{_WORDS[other]} would take {_gb(needed[other])}, too much." for other in too_large),
+        f"{_WORDS[kind]} takes {_gb(needed[kind])} of {_gb(memory_bytes)}: {_REASONS[kind]}",
+    )
+    plan = plan_of_kind(kind, vectors, dimension, recall_target=recall_target)
+    return replace(plan, explanation=explanation)
+
+
+def plan_of_kind(
+    kind: IndexKind, vectors: int, dimension: int, *, recall_target: float = 0.99
+) -> SearchPlan:
+    """The plan of a kind that was chosen already, whatever suits the size."""
     return SearchPlan(
         kind=kind,
         dimension=dimension,
         precision=_precision(kind),
         parameters={} if kind.is_exact else _parameters(kind, vectors, recall_target),
-        bytes=needed[kind],
-        explanation=(
-            _why_exactness(vectors, recall_target, exact=exact),
-            *(f"{_WORDS[k]} would take {_gb(needed[k])}, too much." for k in passed_over),
-            f"{_WORDS[kind]} takes {_gb(needed[kind])} of {_gb(memory_bytes)}: {_REASONS[kind]}",
-        ),
+        bytes=_bytes(kind, vectors, dimension),
+        explanation=(f"{_WORDS[kind]}: {_REASONS[kind]}",),
     )
 
 
