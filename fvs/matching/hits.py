@@ -44,7 +44,8 @@ class Hits:
         keys = np.concatenate([np.empty(0, np.int64), *(part.keys for part in parts)])
         scores = np.concatenate([np.empty(0, np.float32), *(part.scores for part in parts)])
         order = np.lexsort((keys, -scores, probe_rows))
-        order = order[scores[order] >= threshold]
+        # A float64 beside float32: the threshold itself is not rounded.
+        order = order[scores[order] >= np.float64(threshold)]
         first_of_probe = np.searchsorted(probe_rows[order], probe_rows[order])
         order = order[np.arange(len(order)) - first_of_probe < k]
         return cls(probe_rows[order], keys[order], scores[order])
