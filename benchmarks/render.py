@@ -25,6 +25,8 @@ from benchmarks.markdown import (
 )
 from benchmarks.packs.results import load_packs
 from benchmarks.packs.tables import render_held_out, render_packs
+from benchmarks.scale.results import load_scale
+from benchmarks.scale.tables import render_scale
 from benchmarks.speed.contenders import OURS
 from benchmarks.speed.results import load_report
 from fvs.cli.common import DEFAULT_PACK
@@ -56,6 +58,7 @@ __all__ = [
 RESULTS_DIR = REPOSITORY / "benchmarks" / "results"
 MODELS = shipped_models_dir()
 CARD_FILE_NAME = "CARD.md"
+SCALE_DOCUMENT = REPOSITORY / "docs" / "explanation" / "scale.md"
 
 FEWEST_PAIRS_SHOWN = 10_000
 """Groups with fewer say nothing at this FMR; all of them are in operating_points.json."""
@@ -240,6 +243,7 @@ SECTIONS: dict[str, Callable[[str], str]] = {
     "heldout": lambda pack: render_held_out(_packs(), pack),
     "packs": lambda _: render_packs(_packs()),
     "pad": lambda pack: _of_points(pack, _pad),
+    "scale": lambda _: render_scale(load_scale(RESULTS_DIR / "scale.json")),
     "speed": lambda _: render_speed(RESULTS_DIR),
 }
 """Section -> what it says of a pack; those of all packs do not ask which."""
@@ -256,8 +260,8 @@ CARD_HEADING = "## Error rates\n"
 
 
 def documents() -> dict[Path, str]:
-    """The README and the card of each model that was measured -> the pack it speaks of."""
-    speaks_of = {REPOSITORY / "README.md": DEFAULT_PACK}
+    """README, pages and cards of measured models -> the pack that each speaks of."""
+    speaks_of = {REPOSITORY / "README.md": DEFAULT_PACK, SCALE_DOCUMENT: DEFAULT_PACK}
     packs = list_packs(MODELS)
     for name in sorted(packs, key=lambda name: (name != DEFAULT_PACK, name)):
         if _points_path(name).exists():
