@@ -1,8 +1,8 @@
-"""Writes results into the README and the model cards: `python -m benchmarks.render [--check]`.
+"""Writes results into README, docs and model cards: `python -m benchmarks.render [--check]`.
 
 Each table stands between `<!-- results:NAME -->` and `<!-- /results:NAME -->`; what is between
 them is made from `benchmarks/results/*.json` and from packs' operating points, and nothing else,
-so that none of these numbers is typed by hand. The README speaks of the default pack; a model's
+so that none of these numbers is typed by hand. README and docs speak of the default pack; a model's
 card of the first pack with operating points that has the model, the default one before others.
 """
 
@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmarks.accuracy.differentials import render_differentials
 from benchmarks.accuracy.edc import render_edc
+from benchmarks.accuracy.likelihood import render_likelihood
+from benchmarks.accuracy.robustness import render_robustness
+from benchmarks.calibration.results import load_calibration, render_calibration
 from benchmarks.machine import REPOSITORY
 from benchmarks.markdown import (
     NOT_MEASURED,
@@ -23,16 +27,19 @@ from benchmarks.markdown import (
     sections_in,
     table,
 )
+from benchmarks.matching.fusion import render_fusion
+from benchmarks.matching.registry_results import render_registry
 from benchmarks.packs.results import load_packs
 from benchmarks.packs.tables import render_held_out, render_packs
 from benchmarks.scale.results import load_scale
 from benchmarks.scale.tables import render_scale
 from benchmarks.speed.contenders import OURS
 from benchmarks.speed.results import load_report
+from fvs.certificates.files import read_certificate
 from fvs.cli.common import DEFAULT_PACK
 from fvs.manifest import load_manifest
-from fvs.operating_points import load_operating_points
-from fvs.packs import OPERATING_POINTS_FILE_NAME, list_packs, shipped_models_dir
+from fvs.operating_points import EITHER_SEX
+from fvs.packs import CERTIFICATE_FILE_NAME, list_packs, shipped_models_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,17 +65,16 @@ __all__ = [
 RESULTS_DIR = REPOSITORY / "benchmarks" / "results"
 MODELS = shipped_models_dir()
 CARD_FILE_NAME = "CARD.md"
-SCALE_DOCUMENT = REPOSITORY / "docs" / "explanation" / "scale.md"
 
 FEWEST_PAIRS_SHOWN = 10_000
-"""Groups with fewer say nothing at this FMR; all of them are in operating_points.json."""
+"""Groups with fewer say nothing at this FMR; all of them are in certificate.json."""
 
 
-def render_accuracy(pack: str, report: PackReport | None, operating_points: Path) -> str:
+def render_accuracy(pack: str, report: PackReport | None, certificate: Path) -> str:
     """A pack's operating points and LFW protocol, as far as they were measured."""
     parts = []
-    if operating_points.exists():
-        parts.append(_points(load_operating_points(operating_points)))
+    if certificate.exists():
+        parts.append(_points(read_certificate(certificate)))
     if report is not None and pack in report.packs:
         parts += [_lfw(report.packs[pack].lfw), circumstances_words(report.circumstances)]
     return "\n\n".join(parts) or NOT_MEASURED
@@ -94,7 +100,11 @@ def _lfw(result: LfwRates) -> str:
 def _points(points: OperatingPoints) -> str:
     rows = []
     for point in points.points:
-        held = [band.band.name for band in point.bands if band.status == "held"]
+        held = [
+            band.band.name
+            for band in point.bands
+            if band.status == "held" and band.sex == EITHER_SEX
+        ]
         rows.append(
             [
                 f"{point.target_fmr:g}",
@@ -195,11 +205,11 @@ def _groups(points: OperatingPoints) -> str:
     worst_first = sorted(point.groups, key=lambda one: -one.fmr.point)
     rows = [
         [one.group, f"{one.subjects:,}", f"{one.fmr.errors:,} / {one.fmr.trials:,}"]
-        + [f"{value:.1e}" for value in (one.fmr.point, one.fmr.lower_95, one.fmr.upper_95)]
+        + [f"{value:.1e}" for value in (one.fmr.point, one.upper_bound)]
         for one in worst_first
         if one.fmr.trials >= FEWEST_PAIRS_SHOWN
     ]
-    head = ["group", "people", "false matches", "FMR", "from", "to (95 %)"]
+    head = ["group", "people", "false matches", "FMR", "at most (95 %)"]
     summary = (
         "False matches between different people of one group at the threshold "
         f"{point.threshold:.4f} (target {point.target_fmr:g}); groups of at least "
@@ -224,11 +234,11 @@ def _pad(points: OperatingPoints) -> str:
 
 def _of_points(pack: str, render: Callable[[OperatingPoints], str]) -> str:
     path = _points_path(pack)
-    return render(load_operating_points(path)) if path.exists() else NOT_MEASURED
+    return render(read_certificate(path)) if path.exists() else NOT_MEASURED
 
 
 def _points_path(pack: str) -> Path:
-    return MODELS / "packs" / pack / OPERATING_POINTS_FILE_NAME
+    return MODELS / "packs" / pack / CERTIFICATE_FILE_NAME
 
 
 def _packs() -> PackReport | None:
@@ -238,11 +248,17 @@ def _packs() -> PackReport | None:
 SECTIONS: dict[str, Callable[[str], str]] = {
     "accuracy": lambda pack: render_accuracy(pack, _packs(), _points_path(pack)),
     "acquisition": lambda pack: _of_points(pack, _acquisition),
+    "differentials": lambda _: render_differentials(RESULTS_DIR),
+    "calibration": lambda _: render_calibration(load_calibration(RESULTS_DIR / "calibration.json")),
     "edc": lambda pack: render_edc(RESULTS_DIR, pack),
+    "fusion": lambda _: render_fusion(RESULTS_DIR / "fusion.json"),
     "groups": lambda pack: _of_points(pack, _groups),
     "heldout": lambda pack: render_held_out(_packs(), pack),
+    "likelihood": lambda _: render_likelihood(RESULTS_DIR),
     "packs": lambda _: render_packs(_packs()),
     "pad": lambda pack: _of_points(pack, _pad),
+    "robustness": lambda _: render_robustness(RESULTS_DIR),
+    "registry": lambda _: render_registry(RESULTS_DIR / "registry.json"),
     "scale": lambda _: render_scale(load_scale(RESULTS_DIR / "scale.json")),
     "speed": lambda _: render_speed(RESULTS_DIR),
 }
@@ -260,8 +276,10 @@ CARD_HEADING = "## Error rates\n"
 
 
 def documents() -> dict[Path, str]:
-    """README, pages and cards of measured models -> the pack that each speaks of."""
-    speaks_of = {REPOSITORY / "README.md": DEFAULT_PACK, SCALE_DOCUMENT: DEFAULT_PACK}
+    """README, docs with places, and the card of each model measured -> the pack it speaks of."""
+    pages = sorted((REPOSITORY / "docs").rglob("*.md"))
+    speaks_of = {page: DEFAULT_PACK for page in pages if sections_in(_read(page))}
+    speaks_of[REPOSITORY / "README.md"] = DEFAULT_PACK
     packs = list_packs(MODELS)
     for name in sorted(packs, key=lambda name: (name != DEFAULT_PACK, name)):
         if _points_path(name).exists():

@@ -2,13 +2,14 @@
 
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
 
 from fvs.registry.errors import DuplicateRecordError
-from fvs.registry.records import RecordStatus, StoredRecord, TemplateKind, WrappedKey
+from fvs.registry.records import RecordStatus, StoredRecord, Tally, TemplateKind, WrappedKey
 from fvs.registry.reviews import Review, ReviewState, review_id_of
 
 ENROLLED = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -187,6 +188,11 @@ class DictStore:
             "erased": len(self.rows) - len(active),
             "subjects": subjects,
         }
+
+    def tallies(self) -> list[Tally]:
+        """Counted one by one."""
+        alike = Counter((row.status, row.kind, row.enrolled_at.year) for row in self.rows.values())
+        return sorted(Tally(*key, records) for key, records in alike.items())
 
     def metadata(self) -> Mapping[str, str]:
         """What was set."""

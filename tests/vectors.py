@@ -58,7 +58,7 @@ def enrolment(number: int, seed: int | None = None, **changes: object) -> Enrolm
 
 
 class DictVectors:
-    """The rules of `Vectors`, in a dictionary."""
+    """The rules of `VectorBackend`, in a dictionary."""
 
     def __init__(self, dimension: int) -> None:
         self.dimension = dimension
@@ -66,6 +66,10 @@ class DictVectors:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def keys(self) -> np.ndarray:
+        """All of them."""
+        return np.array(list(self.rows), int)
 
     def add(self, keys: np.ndarray, vectors: np.ndarray) -> None:
         """New keys only."""

@@ -7,9 +7,14 @@ import typer
 from fvs import __version__
 from fvs.cli import operating_points
 from fvs.cli.bench import bench
+from fvs.cli.calibrate import app as calibrate_app
+from fvs.cli.certificate import app as certificate_app
 from fvs.cli.demo import demo
 from fvs.cli.models import app as models_app
+from fvs.cli.monitor import app as monitor_app
 from fvs.cli.output import print_line
+from fvs.cli.registry import app as registry_app
+from fvs.cli.report import report
 from fvs.cli.subjects import app as subjects_app
 from fvs.cli.templates import compare, embed
 from fvs.cli.verify import inspect, verify
@@ -23,9 +28,14 @@ app.command()(embed)
 app.command()(compare)
 app.command()(demo)
 app.command()(bench)
+app.add_typer(calibrate_app)
+app.add_typer(certificate_app)
+app.command()(report)
 app.add_typer(operating_points.app)
 app.add_typer(models_app, name="models")
+app.add_typer(monitor_app, name="monitor")
 app.add_typer(subjects_app, name="subject")
+app.add_typer(registry_app, name="registry")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag

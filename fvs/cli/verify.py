@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from rich.table import Table
 
 from fvs.answer import VerificationAnswer, answer_picture, answer_verification
+from fvs.cli.certificates import CertificateOption, open_policy
 from fvs.cli.common import (
     DEFAULT_PACK,
     JsonOption,
@@ -23,20 +25,29 @@ from fvs.cli.common import (
 )
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_error, print_json, print_line
-from fvs.decide import DecisionPolicy
 from fvs.errors import FvsError, UsageError
+from fvs.operating_points import EITHER_SEX
 from fvs.status import Outcome, Role, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fvs.answer import PictureAnswer
+    from fvs.decide import DecisionPolicy
     from fvs.engine import Engine, Verifications
     from fvs.records import Pixels
 
     Draw = Callable[[Verifications, int, DecisionPolicy], Pixels]
 
-__all__ = ["DEFAULT_TARGET_FMR", "OUTCOME_STYLES", "inspect", "verify"]
+__all__ = [
+    "DEFAULT_TARGET_FMR",
+    "EXIT_CODES",
+    "OUTCOME_STYLES",
+    "Sex",
+    "inspect",
+    "print_answer",
+    "verify",
+]
 
 EXIT_CODES = {
     Outcome.MATCH: ExitCode.MATCH,
@@ -55,6 +66,13 @@ DEFAULT_TARGET_FMR = 1e-4
 CANNOT_READ = "cannot_read"
 NOT_ASSESSED = "not assessed"
 UNREADABLE = {"faces": [], "chosen": {"status": CANNOT_READ}}
+
+
+class Sex(StrEnum):
+    """As the register knows it."""
+
+    FEMALE = "female"
+    MALE = "male"
 
 
 class FoundFace(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,10 +96,14 @@ def verify(
     explain: Annotated[
         Path | None, typer.Option(help="Draw what was seen and why into this PNG.")
     ] = None,
+    sex: Annotated[
+        Sex | None, typer.Option(help="The subject's sex, from the register; never from the face.")
+    ] = None,
     pad: Annotated[
         bool, typer.Option("--pad/--no-pad", help="Require a live selfie; --no-pad for scans.")
     ] = True,
     pack: PackOption = DEFAULT_PACK,
+    certificate: CertificateOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Verify that a selfie and an ID card show the same person.
@@ -93,19 +115,20 @@ def verify(
 
     Examples:
       fvs verify selfie.jpg card.jpg
-      fvs verify selfie.jpg card.jpg --fmr 1e-3 --age 34 --explain why.png
+      fvs verify selfie.jpg card.jpg --fmr 1e-3 --age 34 --sex female --explain why.png
       fvs verify selfie.jpg card.jpg --json | jq .outcome
     """
     draw = _explainer(explain, [selfie, card]) if explain is not None else None
     opened = open_pack(pack)
-    policy = DecisionPolicy.from_pack(opened, fmr, with_pad=pad)
+    policy = open_policy(opened, fmr, certificate, with_pad=pad)
     selfies, cards = [read_picture(selfie)], [read_picture(card)]
-    verifications = open_engine(opened).verify(selfies, cards, policy, [age])
+    engine = open_engine(opened)
+    verifications = engine.verify(selfies, cards, policy, [age], [sex or EITHER_SEX])
     answer = answer_verification(verifications, 0, policy)
     if as_json:
         print_json(answer)
     else:
-        _print_answer(answer, with_pad=pad)
+        print_answer(answer, with_pad=pad)
     if explain is not None and draw is not None:
         _explain(explain, lambda: draw(verifications, 0, policy))
     raise typer.Exit(EXIT_CODES[Outcome(answer.outcome)])
@@ -195,7 +218,8 @@ def _explain(target: Path, draw: Callable[[], Pixels]) -> None:
         print_error(FvsError(f"{target} could not be drawn: {type(error).__name__}: {error}"))
 
 
-def _print_answer(answer: VerificationAnswer, *, with_pad: bool) -> None:
+def print_answer(answer: VerificationAnswer, *, with_pad: bool) -> None:
+    """Print an answer for people: outcome, facts and reasons with advice."""
     outcome = Outcome(answer.outcome)
     print_line((outcome.replace("_", " "), OUTCOME_STYLES[outcome]))
     facts = Table.grid(padding=(0, 2))
@@ -204,7 +228,8 @@ def _print_answer(answer: VerificationAnswer, *, with_pad: bool) -> None:
     if with_pad:
         facts.add_row("live", _shown_liveness(answer.selfie))
     facts.add_row("selfie", _shown_face(answer.selfie))
-    facts.add_row("card", _shown_face(answer.card))
+    if answer.card is not None:
+        facts.add_row("card", _shown_face(answer.card))
     OUTPUT_CONSOLE.print(facts)
     for reason in answer.reasons:
         print_line(f"- {reason.about}: ", (reason.code, "bold"))

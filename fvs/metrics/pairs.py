@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fvs.records import F32, Bool, Int
 
-__all__ = ["KEPT_SCORES", "AllPairs", "compare_all_pairs", "pairs_above"]
+__all__ = ["KEPT_SCORES", "AllPairs", "compare_all_pairs", "pairs_above", "score_tiles"]
 
 KEPT_SCORES = 4_000_000
 """Non-mated scores kept per set: 16 MB, and every score of up to 2,800 subjects."""
@@ -55,7 +55,7 @@ def compare_all_pairs(
         raise UsageError(f"{len(vectors)} vectors but {len(labels)} subjects")
     tail = _Highest(keep)
     mated = [np.empty(0, np.float32)]
-    for start, scores, once in _tiles(vectors):
+    for start, scores, once in score_tiles(vectors):
         same = labels[start : start + len(scores), None] == labels[None, start:]
         mated.append(scores[once & same])
         tail.add(scores[once & ~same])
@@ -74,14 +74,14 @@ def pairs_above(vectors: F32, threshold: float) -> tuple[Int, F32]:
     """
     rows: list[Int] = [np.empty((0, 2), np.int64)]
     values = [np.empty(0, np.float32)]
-    for start, scores, once in _tiles(vectors):
+    for start, scores, once in score_tiles(vectors):
         found = np.argwhere(once & (scores >= threshold))
         values.append(scores[found[:, 0], found[:, 1]])
         rows.append(found + start)
     return np.concatenate(rows), np.concatenate(values)
 
 
-def _tiles(vectors: F32) -> Iterator[tuple[int, F32, Bool]]:
+def score_tiles(vectors: F32) -> Iterator[tuple[int, F32, Bool]]:
     """First row, scores against that and all later rows, and which of them count (once each)."""
     for start in range(0, len(vectors), TILE_ROWS):
         scores = vectors[start : start + TILE_ROWS] @ vectors[start:].T

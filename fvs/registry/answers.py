@@ -10,9 +10,11 @@ from fvs.registry.fusion import FusionRule
 from fvs.registry.vectors import in_memory
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fvs.matching.backend import BackendFactory
     from fvs.records import Int
     from fvs.registry.duplicates import DuplicatePolicy
-    from fvs.registry.vectors import IndexFactory
 
 __all__ = ["RegistryScores", "RegistrySettings", "RegistryStats"]
 
@@ -42,12 +44,15 @@ class RegistrySettings:
         max_staleness_s: for how long a verification may rely on the last look at the store's
             revision. 0 looks every time; more saves a query, and may compare with a template that
             another process has just erased.
+        index_dir: folder where the gallery is kept between processes, with rotated vectors in the
+            clear (`fvs.registry.saved_gallery`); None keeps them in memory only.
         duplicates: why searching everybody is allowed; None is that it is not.
     """
 
-    make_index: IndexFactory = in_memory
+    make_index: BackendFactory = in_memory
     fusion: FusionRule = FusionRule.MEAN
     max_staleness_s: float = 0.0
+    index_dir: Path | None = None
     duplicates: DuplicatePolicy | None = None
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fvs.registry.erasure import Signer
     from fvs.registry.store import RecordStore
 
-__all__ = ["DumpSummary", "restore_dump", "write_dump"]
+__all__ = ["DumpSummary", "check_dump", "restore_dump", "write_dump"]
 
 _SIGNED_DOMAIN = b"fvs dump 1\0"
 _PAGE = 1024
@@ -97,7 +97,7 @@ class _Checked:
 def write_dump(
     store: RecordStore,
     signer: Signer,
-    file: BinaryIO,
+    file: IO[bytes],
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> DumpSummary:
     """Write all that a store holds.
@@ -143,8 +143,18 @@ def _lines(store: RecordStore, metadata: dict[str, str]) -> Iterator[_Line]:
         yield from map(_ReviewLine, store.reviews(state, _ALL_REVIEWS))
 
 
+def check_dump(file: IO[bytes], public_key: bytes) -> DumpSummary:
+    """Read all of a dump, and what it holds.
+
+    Raises:
+        DumpError: it is cut short, altered, no dump, or signed by another ring.
+    """
+    trailer, _ = _check(file, public_key)
+    return DumpSummary(records=trailer.records, reviews=trailer.reviews)
+
+
 def restore_dump(
-    file: BinaryIO,
+    file: IO[bytes],
     store: RecordStore,
     public_key: bytes,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
@@ -187,7 +197,7 @@ def restore_dump(
     return DumpSummary(records=trailer.records, reviews=trailer.reviews)
 
 
-def _check(file: BinaryIO, public_key: bytes) -> tuple[_Trailer, _Checked]:
+def _check(file: IO[bytes], public_key: bytes) -> tuple[_Trailer, _Checked]:
     """Read all of it; its last line, and what the second reading needs."""
     digest, before = hashlib.sha256(), b""
     header: _Header | None = None

@@ -12,25 +12,28 @@ the same work as others, so that the time of an answer does not tell who is enro
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
 from fvs.matching.lock import ReadersWriterLock
+from fvs.matching.segment import cosines
 from fvs.registry.records import RecordStatus
 from fvs.registry.roster import Columns, Roster
+from fvs.registry.vault import Opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from fvs.matching.backend import VectorBackend
     from fvs.matching.hits import Hits
     from fvs.records import F32, U8, Bool, Int
     from fvs.registry.records import StoredRecord
     from fvs.registry.store import RecordStore
-    from fvs.registry.vault import Opened, Vault
-    from fvs.registry.vectors import Vectors
+    from fvs.registry.vault import Vault
 
 __all__ = ["Gallery", "GalleryHits", "PairScores", "score_stored"]
 
@@ -76,18 +79,35 @@ class GalleryHits:
 class Gallery:
     """Whose templates are where, and how they compare. Safe to use from many threads."""
 
-    def __init__(self, vault: Vault, index: Vectors) -> None:
-        """Nobody yet but the decoys."""
+    def __init__(self, vault: Vault, index: VectorBackend) -> None:
+        """Nobody yet but the decoys, which an index that is not empty has already."""
         self.vault = vault
         self.revision = 0
-        self._index = index
+        self.index = index
         self._roster = Roster()
         self._lock = ReadersWriterLock()
         self._changing = threading.Lock()
         self._damaged: set[int] = set()
         decoys = vault.decoys()
         self._decoys = len(decoys)
-        index.add(np.arange(len(decoys), dtype=np.int64), decoys)
+        if not len(index):
+            index.add(np.arange(len(decoys), dtype=np.int64), decoys)
+
+    @classmethod
+    def restored(cls, vault: Vault, index: VectorBackend, columns: Columns, revision: int) -> Self:
+        """A gallery from an index that holds decoys and people already, and its roster."""
+        gallery = cls(vault, index)
+        gallery._roster.append(columns, gallery._roster.room_for(len(columns)))
+        gallery._roster.adopt(gallery._roster.tables())
+        gallery._damaged = set(np.setdiff1d(columns.keys, index.keys()).tolist())
+        gallery.revision = revision
+        return gallery
+
+    @contextmanager
+    def unchanging(self) -> Iterator[tuple[Columns, int]]:
+        """All rows, and the revision; readers go on, changes wait."""
+        with self._changing:
+            yield self._roster.columns(), self.revision
 
     def __len__(self) -> int:
         return len(self._roster)
@@ -147,22 +167,32 @@ class Gallery:
         active = np.array([record.status == RecordStatus.ACTIVE for record in page], np.bool_)
         added = [page[i] for i in np.flatnonzero(active & (rows < 0)).tolist()]
         removed = rows[~active & (rows >= 0)]
-        opened = self.vault.open(added)
-        self._change(added, opened, removed)
-        self.revision = page[-1].revision
-
-    def _change(self, added: Sequence[StoredRecord], opened: Opened, removed: Int) -> None:
         columns = Columns.of(
             [record.subject for record in added],
             [record.record_id for record in added],
             np.array([(r.enrolled_at - _EPOCH) // _MICROSECOND for r in added], np.int64),
         )
+        self._change(columns, self.vault.open(added), removed)
+        self.revision = page[-1].revision
+
+    def fill(self, columns: Columns, rotated: F32) -> None:
+        """Take in templates that are unsealed already, from elsewhere than the store.
+
+        Args:
+            columns: N rows, none of which is here.
+            rotated: (N, D) float32 unit vectors.
+        """
+        with self._changing:
+            everything = Opened(rotated, np.ones(len(columns), np.bool_))
+            self._change(columns, everything, np.zeros(0, np.int64))
+
+    def _change(self, columns: Columns, opened: Opened, removed: Int) -> None:
         columns.keys[:] = self._roster.free_keys(columns.keys)
         gone = self._roster.at(removed).keys
         room = self._roster.room_for(len(columns))
         with self._lock.writing():
-            self._index.remove(gone)
-            self._index.add(columns.keys[opened.readable], opened.vectors[opened.readable])
+            self.index.remove(gone)
+            self.index.add(columns.keys[opened.readable], opened.vectors[opened.readable])
             self._roster.remove(removed)
             self._roster.append(columns, room)
         self._damaged |= set(columns.keys[~opened.readable].tolist())
@@ -186,7 +216,7 @@ class Gallery:
             known[rows] = True
             if not known.all():
                 rows, keys = self._with_decoys(subjects, known, rows, keys)
-            return PairScores(self._index.score_pairs(rotated, rows, keys), rows, known)
+            return PairScores(self.index.score_pairs(rotated, rows, keys), rows, known)
 
     def _with_decoys(
         self, subjects: Sequence[bytes], known: Bool, rows: Int, keys: Int
@@ -201,7 +231,7 @@ class Gallery:
     def search(self, rotated: F32, k: int, threshold: float) -> GalleryHits:
         """The templates most like each probe; decoys are nobody's and are left out."""
         with self._lock.reading():
-            hits = self._index.search(rotated, k + self._decoys, threshold)
+            hits = self.index.search(rotated, k + self._decoys, threshold)
             return self._named(hits, k)
 
     def _named(self, hits: Hits, k: int) -> GalleryHits:
@@ -232,7 +262,7 @@ class Gallery:
         """
         with self._lock.reading():
             here = keys[self._roster.rows_of_keys(keys) >= 0]
-            return here, self._index.vectors_of(here)
+            return here, self.index.vectors_of(here)
 
 
 def score_stored(
@@ -245,8 +275,10 @@ def score_stored(
     found = store.of_subjects(subjects)
     known = np.array([bool(records) for records in found], np.bool_)
     records = [record for group in found for record in group or (vault.decoy_record,)]
-    rows = np.repeat(np.arange(len(found)), [len(group) or 1 for group in found])
+    counts = np.array([len(group) or 1 for group in found], np.int64)
+    rows = np.arange(len(found)).repeat(counts)
     vectors, readable = vault.open(records)
-    scores = np.einsum("kd,kd->k", rotated[rows], vectors)
-    scores[~readable] = np.nan
+    scores = cosines(rotated[rows], vectors)
+    if not readable.all():
+        scores[~readable] = np.nan
     return PairScores(scores, rows, known)

@@ -41,7 +41,7 @@ from fvs.registry.postgres_schema import (
     schema_version,
 )
 from fvs.registry.records import RecordStatus, StoredRecord, TemplateKind
-from fvs.registry.rows import check_keys, check_limit, check_records, chunks, oldest
+from fvs.registry.rows import check_keys, check_limit, check_records, chunks, oldest, tally_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from psycopg import Connection, Cursor
 
-    from fvs.registry.records import WrappedKey
+    from fvs.registry.records import Tally, WrappedKey
     from fvs.registry.reviews import Review, ReviewState
 
 __all__ = ["PostgresStore"]
@@ -247,6 +247,14 @@ class PostgresStore:
         with self._cursor() as cursor:
             counts.update(cursor.execute(query))
         return counts
+
+    def tallies(self) -> list[Tally]:
+        """See `RecordStore.tallies`."""
+        query = """
+            SELECT status, kind, extract(year FROM enrolled_at)::int8 AS year, count(*)
+            FROM records GROUP BY status, kind, year"""
+        with self._cursor() as cursor:
+            return sorted(tally_of(row) for row in cursor.execute(query))
 
     def metadata(self) -> Mapping[str, str]:
         """See `RecordStore.metadata`."""

@@ -30,6 +30,7 @@ from fvs.registry.gallery import score_stored
 from fvs.registry.identity import checked_registry_id, expected_metadata
 from fvs.registry.lifecycle import erase_subject, expire, export_subject, rewrap_all
 from fvs.registry.renewal import renew_all
+from fvs.registry.saved_gallery import load_gallery, save_gallery
 from fvs.registry.vault import Vault, dimension_of
 from fvs.status import Status
 
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 __all__ = ["Registry"]
 
 _REGISTRY_ID_BYTES = 16
+_UNREADABLE, _UNKNOWN = np.uint8(Status.REFERENCE_UNREADABLE), np.uint8(Status.NO_REFERENCE)
+_NO_SCORE = np.float32(np.nan)
 _CATCH_UP_LIMIT = 256
 """Records that one verification takes in: some milliseconds."""
 
@@ -61,6 +64,7 @@ class Registry(DuplicateSearch):
         """Use `Registry.open` or `Registry.create`."""
         super().__init__(store, vault, settings)
         self._looked_at = -float("inf")
+        self._follows = False
 
     @classmethod
     def create(
@@ -120,8 +124,31 @@ class Registry(DuplicateSearch):
         """
         vault = Vault(checked_registry_id(store.metadata(), keys, model), keys, model)
         registry = cls(store, vault, settings or RegistrySettings())
-        registry._fill(registry._gallery, on_progress)
+        if not registry._load():
+            registry._fill(registry._gallery, on_progress)
+            registry.save_index()
+        registry._follows = True
         return registry
+
+    @classmethod
+    def attach(
+        cls,
+        store: RecordStore,
+        keys: KeyRing,
+        model: ModelManifest,
+        *,
+        settings: RegistrySettings | None = None,
+    ) -> Self:
+        """Open a registry without its gallery, for a process that asks once and ends.
+
+        Whatever changes or reads records works at once. A search fills the gallery first; so use
+        `verify_from_store`, and `open` where there is more than one question.
+
+        Raises:
+            StoreError, KeyRingError, ModelMismatchError: as of `open`.
+        """
+        vault = Vault(checked_registry_id(store.metadata(), keys, model), keys, model)
+        return cls(store, vault, settings or RegistrySettings())
 
     @property
     def registry_id(self) -> str:
@@ -156,7 +183,7 @@ class Registry(DuplicateSearch):
             StoreError: the store refuses; nothing was kept.
         """
         receipt = enrol(self._store, self._vault, enrolments, now or datetime.now(UTC))
-        self.catch_up()
+        self._follow()
         return receipt
 
     def verify(self, subjects: Sequence[SubjectId], probes: Embeddings) -> RegistryScores:
@@ -211,16 +238,14 @@ class Registry(DuplicateSearch):
 
     def _fused(self, pairs: PairScores, probes: Embeddings) -> RegistryScores:
         similarity, templates = fuse(self._settings.fusion, pairs.scores, pairs.rows, len(probes))
-        missing = np.where(templates > 0, Status.OK, Status.REFERENCE_UNREADABLE)
-        missing = np.where(pairs.known, missing, Status.NO_REFERENCE)
-        status = np.where(probes.ok, missing, probes.status).astype(np.uint8)
-        similarity = np.clip(similarity, -1.0, 1.0)
-        similarity[status != Status.OK] = np.nan
-        return RegistryScores(
-            status=status,
-            similarity=similarity,
-            templates=np.where(pairs.known, templates, 0),
-        )
+        status = probes.status
+        if not (pairs.known.all() and templates.all() and probes.ok.all()):
+            missing = np.where(pairs.known, _UNREADABLE, _UNKNOWN)
+            missing[pairs.known & (templates > 0)] = Status.OK
+            status = np.where(probes.ok, missing, status)
+            similarity = np.where(status == Status.OK, similarity, _NO_SCORE)
+            templates = np.where(pairs.known, templates, 0)
+        return RegistryScores(status=status, similarity=similarity, templates=templates)
 
     def erase(self, subject: SubjectId, now: datetime | None = None) -> ErasureReceipt:
         """Erase all that is kept of a subject; the proof is in the receipt.
@@ -232,13 +257,13 @@ class Registry(DuplicateSearch):
         """
         (pseudonym,) = self._vault.pseudonyms.of([subject])
         receipt = erase_subject(self._store, self._vault, pseudonym, now or datetime.now(UTC))
-        self.catch_up()
+        self._follow()
         return receipt
 
     def expire(self, today: date, now: datetime | None = None) -> Iterator[ErasureReceipt]:
         """Erase records whose `retain_until` is before `today`, while the receipts are read."""
         for receipt in expire(self._store, self._vault, today, now or datetime.now(UTC)):
-            self.catch_up()
+            self._follow()
             yield receipt
 
     def export(self, subject: SubjectId, *, templates: bool = False) -> SubjectExport:
@@ -285,7 +310,7 @@ class Registry(DuplicateSearch):
         """
         self.use_keys(new)
         wrapped = rewrap_all(self._store, self._vault, on_progress)
-        self.catch_up()
+        self._follow()
         return wrapped
 
     def renew_into(
@@ -340,10 +365,35 @@ class Registry(DuplicateSearch):
         self._fill(gallery, on_progress)
         self._gallery = gallery
 
+    def _follow(self) -> None:
+        """Bring a gallery that is in use in step with a change of our own."""
+        if self._follows:
+            self.catch_up()
+
     def _fill(self, gallery: Gallery, on_progress: Callable[[int, int], None]) -> None:
         total = self._store.counts()["active"]
         gallery.catch_up(self._store, on_page=lambda done: on_progress(min(done, total), total))
 
+    def _load(self) -> bool:
+        """Take the gallery of the settings' folder, if it can be used."""
+        folder = self._settings.index_dir
+        empty = self._gallery.index
+        saved = folder and load_gallery(folder, self._vault, self._store, empty)
+        self._gallery = saved or self._gallery
+        return bool(saved)
+
+    def save_index(self) -> None:
+        """Keep the gallery in the folder of the settings, if they name one.
+
+        Raises:
+            StoreError: the folder cannot be written; the registry itself is whole.
+            UsageError: the vectors are not in this process.
+        """
+        if self._settings.index_dir is not None:
+            save_gallery(self._gallery, self._settings.index_dir)
+
     def close(self) -> None:
-        """Give the store back."""
+        """Keep the gallery where the settings say so, and give the store back."""
+        if self._follows:
+            self.save_index()
         self._store.close()

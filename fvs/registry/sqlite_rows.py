@@ -19,6 +19,7 @@ __all__ = [
     "CHANGED",
     "EXPIRED",
     "READ",
+    "READ_CHUNK",
     "Change",
     "erase_rows",
     "insert",

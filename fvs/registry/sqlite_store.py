@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from fvs.registry.errors import DuplicateRecordError, StoreError
 from fvs.registry.migrate import require_current, shipped
 from fvs.registry.records import RecordStatus
-from fvs.registry.rows import check_keys, check_limit, check_records, oldest
+from fvs.registry.rows import check_keys, check_limit, check_records, oldest, tally_of
 from fvs.registry.sqlite_connections import ThreadConnections, connect, sqlite_errors
 from fvs.registry.sqlite_files import StoreSummary, copy_checked, create_file, schema_version
 from fvs.registry.sqlite_reviews import insert_reviews, resolve, reviews_in, reviews_of
@@ -30,6 +30,7 @@ from fvs.registry.sqlite_rows import (
     CHANGED,
     EXPIRED,
     READ,
+    READ_CHUNK,
     Change,
     erase_rows,
     insert,
@@ -40,11 +41,12 @@ from fvs.registry.sqlite_rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import date, datetime
     from pathlib import Path
 
-    from fvs.registry.records import StoredRecord, WrappedKey
+    from fvs.registry.records import StoredRecord, Tally, WrappedKey
     from fvs.registry.reviews import Review, ReviewState
 
 __all__ = ["SqliteStore"]
@@ -102,7 +104,7 @@ class SqliteStore:
         """See `RecordStore.of_subjects`."""
         found: dict[bytes, list[StoredRecord]] = {subject: [] for subject in subjects}
         query = f"{READ} WHERE status = 'active' AND subject IN"
-        with self._snapshot() as connection:
+        with self._view(found) as connection:
             for row in select(connection, query, list(found)):
                 found[row[1]].append(record_of(row))
         return [oldest(found[subject]) for subject in subjects]
@@ -116,7 +118,7 @@ class SqliteStore:
     def by_ids(self, record_ids: Sequence[bytes]) -> list[StoredRecord | None]:
         """See `RecordStore.by_ids`."""
         query = f"{READ} WHERE record_id IN"
-        with self._snapshot() as connection:
+        with self._view(record_ids) as connection:
             found = {row[0]: record_of(row) for row in select(connection, query, record_ids)}
         return [found.get(record_id) for record_id in record_ids]
 
@@ -129,8 +131,8 @@ class SqliteStore:
 
     def revision(self) -> int:
         """See `RecordStore.revision`."""
-        with self._snapshot() as connection:
-            return revision_of(connection)
+        with sqlite_errors(self.path):
+            return revision_of(self._connections.get())
 
     def erase(self, record_ids: Sequence[bytes]) -> int:
         """See `RecordStore.erase`.
@@ -207,6 +209,14 @@ class SqliteStore:
             (counts["subjects"],) = connection.execute(subjects).fetchone()
         return counts
 
+    def tallies(self) -> list[Tally]:
+        """See `RecordStore.tallies`."""
+        query = """SELECT status, kind,
+            CAST(strftime('%Y', enrolled_at_us / 1000000, 'unixepoch') AS INTEGER) AS year,
+            count(*) FROM records GROUP BY status, kind, year"""
+        with self._snapshot() as connection:
+            return sorted(tally_of(row) for row in connection.execute(query))
+
     def metadata(self) -> Mapping[str, str]:
         """See `RecordStore.metadata`."""
         with self._snapshot() as connection:
@@ -230,6 +240,16 @@ class SqliteStore:
     def close(self) -> None:
         """See `RecordStore.close`."""
         self._connections.close()
+
+    def _view(self, keys: Collection[bytes]) -> AbstractContextManager[sqlite3.Connection]:
+        """Reads of `select` with these keys that all see one state, as a single statement does."""
+        return self._snapshot() if len(keys) > READ_CHUNK else self._connection()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """The thread's, outside any transaction."""
+        with sqlite_errors(self.path):
+            yield self._connections.get()
 
     @contextmanager
     def _snapshot(self) -> Iterator[sqlite3.Connection]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
-    from fvs.registry.records import StoredRecord, WrappedKey
+    from fvs.registry.records import StoredRecord, Tally, WrappedKey
     from fvs.registry.reviews import Review, ReviewState
 
 __all__ = ["RecordStore"]
@@ -100,6 +100,10 @@ class RecordStore(Protocol):
 
     def counts(self) -> Mapping[str, int]:
         """Records by status, and `subjects`: the number of subjects with an active record."""
+        ...
+
+    def tallies(self) -> list[Tally]:
+        """Records by status, kind and year of enrolment, in that order."""
         ...
 
     def metadata(self) -> Mapping[str, str]:

@@ -24,7 +24,11 @@ from fvs.registry.rows import RECORD_ID_BYTES, SUBJECT_BYTES
 from fvs.registry.sealing import TemplateContext, open_template, seal_template
 from fvs.registry.transform import OrthonormalTransform
 from fvs.subjects import Private, Pseudonymiser
-from fvs.template import embeddings_to_templates, templates_to_embeddings
+from fvs.template import (
+    embeddings_to_templates,
+    templates_to_embeddings,
+    templates_to_vectors,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,9 +153,13 @@ class Vault:
             MissingKeyError: the ring lacks a key, so that nothing is wrong with the record.
         """
         templates = [self._opened_or_nothing(record) for record in records]
+        if all(templates):
+            return Opened(
+                templates_to_vectors(templates, self.model), np.ones(len(records), np.bool_)
+            )
         readable = np.array([bool(template) for template in templates], np.bool_)
         vectors = np.zeros((len(records), self._transform.dimension), np.float32)
-        vectors[readable] = self.read([t for t in templates if t]).vectors
+        vectors[readable] = templates_to_vectors([t for t in templates if t], self.model)
         return Opened(vectors, readable)
 
     def _opened_or_nothing(self, record: StoredRecord) -> bytes:

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from fvs.subjects.faults import SubjectError, SubjectFault
-from fvs.subjects.subject_id import MIN_KEY_BYTES, pseudonym_message
+from fvs.subjects.subject_id import MIN_KEY_BYTES, SubjectKind, pseudonym_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,9 +22,9 @@ _OUTER_PAD = 0x5C
 
 
 class Pseudonymiser:
-    """HMAC-SHA-256 (RFC 2104) whose two keyed states are made once; safe to share by threads."""
+    """HMAC-SHA-256 (RFC 2104) whose keyed states are made once; safe to share by threads."""
 
-    __slots__ = ("_inner", "_outer")
+    __slots__ = ("_inner_of", "_outer")
 
     def __init__(self, key: Private[bytes]) -> None:
         """Take the key of `SubjectId.pseudonym`.
@@ -38,16 +38,24 @@ class Pseudonymiser:
         if len(secret) > _BLOCK_BYTES:
             secret = hashlib.sha256(secret).digest()
         block = secret.ljust(_BLOCK_BYTES, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ _INNER_PAD for byte in block))
+        keyed = hashlib.sha256(bytes(byte ^ _INNER_PAD for byte in block))
+        self._inner_of = {kind: _after(keyed, pseudonym_head(kind)) for kind in SubjectKind}
         self._outer = hashlib.sha256(bytes(byte ^ _OUTER_PAD for byte in block))
 
     def of(self, subjects: Iterable[SubjectId]) -> list[bytes]:
         """The pseudonym of each subject, 32 bytes."""
-        new_inner, new_outer = self._inner.copy, self._outer.copy
+        inner_of, new_outer = self._inner_of, self._outer.copy
         pseudonyms = []
         for subject in subjects:
-            inner, outer = new_inner(), new_outer()
-            inner.update(pseudonym_message(subject))
+            inner, outer = inner_of[subject.kind].copy(), new_outer()
+            inner.update(subject.number.reveal().encode())
             outer.update(inner.digest())
             pseudonyms.append(outer.digest())
         return pseudonyms
+
+
+def _after(state: hashlib._Hash, message: bytes) -> hashlib._Hash:
+    """The state once it has taken in a message."""
+    copy = state.copy()
+    copy.update(message)
+    return copy

@@ -21,7 +21,7 @@ from fvs.subjects.thai_numbers import CitizenCategory, citizen_number, juristic_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MIN_KEY_BYTES", "PSEUDONYM_BYTES", "SubjectId", "SubjectKind", "pseudonym_message"]
+__all__ = ["MIN_KEY_BYTES", "PSEUDONYM_BYTES", "SubjectId", "SubjectKind", "pseudonym_head"]
 
 MIN_KEY_BYTES = 32
 """Numbers are few enough to try them all, so the key alone keeps them: as long as the digest."""
@@ -110,7 +110,8 @@ class SubjectId:
         """
         if len(key) < MIN_KEY_BYTES:
             raise SubjectError(SubjectFault.SUBJECT_KEY_LENGTH)
-        return hmac.digest(key, pseudonym_message(self), _PSEUDONYM_DIGEST)
+        message = pseudonym_head(self.kind) + self.number.reveal().encode()
+        return hmac.digest(key, message, _PSEUDONYM_DIGEST)
 
     def __str__(self) -> str:
         return self.masked
@@ -122,12 +123,10 @@ class SubjectId:
         return format(self.masked, spec)
 
 
-def pseudonym_message(subject: SubjectId) -> bytes:
-    """What the pseudonym is the HMAC of. It holds the number."""
-    return _MESSAGE_HEADS[subject.kind] + subject.number.reveal().encode()
+def pseudonym_head(kind: SubjectKind) -> bytes:
+    """What stands before the number in the message of its pseudonym."""
+    return b"\0".join((_PSEUDONYM_DOMAIN, kind.encode(), b""))
 
-
-_MESSAGE_HEADS = {kind: b"\0".join((_PSEUDONYM_DOMAIN, kind.encode(), b"")) for kind in SubjectKind}
 
 _NORMALISE: dict[SubjectKind, Callable[[str], str]] = {
     SubjectKind.CITIZEN_ID: citizen_number,

@@ -374,3 +374,33 @@ def test_on_sqlite(tmp_path, keys):
         registry = reopened(store, keys)
         assert registry.verify([person(1)], faces(1)).status.tolist() == [Status.OK]
         assert registry.verify_from_store([person(1)], faces(1)).templates.tolist() == [1]
+
+
+class TestAttach:
+    """`Registry.attach`: all but searching, at no cost that grows with the number of people."""
+
+    def test_answers_and_changes_without_a_gallery(self, store, keys):
+        """It verifies, enrols and erases as an open one does; the gallery stays empty."""
+        Registry.create(store, keys, embedder(), settings=SETTINGS).enrol([enrolment(1)])
+        attached = Registry.attach(store, keys, embedder(), settings=SETTINGS)
+        attached.enrol([enrolment(2)])
+        attached.erase(person(1), NOW)
+        assert attached.stats().gallery_revision == 0
+        scores = attached.verify_from_store([person(1), person(2)], faces(1, 2))
+        assert scores.status.tolist() == [Status.NO_REFERENCE, Status.OK]
+        assert scores.similarity[1] == pytest.approx(1, abs=1e-6)
+
+    def test_verify_is_right_all_the_same(self, store, keys):
+        """Where the gallery is not in step the store answers."""
+        Registry.create(store, keys, embedder(), settings=SETTINGS).enrol(
+            [enrolment(number) for number in range(5)]
+        )
+        attached = Registry.attach(store, keys, embedder(), settings=SETTINGS)
+        scores = attached.verify([person(3)], faces(3))
+        assert scores.similarity[0] == pytest.approx(1, abs=1e-6)
+
+    def test_refuses_a_foreign_ring(self, store, keys):
+        """Like `open`."""
+        Registry.create(store, keys, embedder(), settings=SETTINGS)
+        with pytest.raises(KeyRingError):
+            Registry.attach(store, KeyRing.generate(), embedder(), settings=SETTINGS)
