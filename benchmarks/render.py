@@ -31,6 +31,8 @@ from benchmarks.matching.fusion import render_fusion
 from benchmarks.matching.registry_results import render_registry
 from benchmarks.packs.results import load_packs
 from benchmarks.packs.tables import render_held_out, render_packs
+from benchmarks.scale.results import load_scale
+from benchmarks.scale.tables import render_scale
 from benchmarks.speed.contenders import OURS
 from benchmarks.speed.results import load_report
 from fvs.certificates.files import read_certificate
@@ -257,6 +259,7 @@ SECTIONS: dict[str, Callable[[str], str]] = {
     "pad": lambda pack: _of_points(pack, _pad),
     "robustness": lambda _: render_robustness(RESULTS_DIR),
     "registry": lambda _: render_registry(RESULTS_DIR / "registry.json"),
+    "scale": lambda _: render_scale(load_scale(RESULTS_DIR / "scale.json")),
     "speed": lambda _: render_speed(RESULTS_DIR),
 }
 """Section -> what it says of a pack; those of all packs do not ask which."""

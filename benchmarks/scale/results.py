@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BulkSection",
     "FlatIndexSize",
+    "GraphSize",
     "IndexSection",
     "ScaleReport",
     "SealingSection",
@@ -118,11 +119,32 @@ class FlatIndexSize(msgspec.Struct, frozen=True, kw_only=True):
     search_all_cores: Speed
 
 
+class GraphSize(msgspec.Struct, frozen=True, kw_only=True):
+    """A graph of vectors (HNSW) in memory.
+
+    Attributes:
+        dimension: D.
+        vectors: how many it held.
+        bytes_total: all of it.
+        build: vectors added, on one core.
+        search: probes, one at a time on one core.
+        recall: share of probes whose true best hit is among the hundred found.
+    """
+
+    dimension: int
+    vectors: int
+    bytes_total: int
+    build: Speed
+    search: Speed
+    recall: float
+
+
 class IndexSection(msgspec.Struct, frozen=True, kw_only=True):
     """Vectors in memory."""
 
     circumstances: Circumstances
     flat: tuple[FlatIndexSize, ...]
+    graph: GraphSize
 
 
 class BulkSection(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,6 @@
 """Vectors in memory: bytes and speeds of exact indexes.
 
-Vectors are random unit vectors: an exact index costs the same whatever it holds. What approximate
-indexes cost and find depends on the faces, and is measured in `benchmarks.matching`.
+Vectors are random unit vectors: an exact index costs the same whatever it holds.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import numpy as np
 
 from benchmarks.machine import describe_circumstances
 from benchmarks.scale.clock import fastest, timed
+from benchmarks.scale.graph import measure_graph
 from benchmarks.scale.results import FlatIndexSize, IndexSection, Speed
 from fvs.bulk.engines import available_cores
 from fvs.matching.index import VectorIndex
@@ -29,6 +29,8 @@ PRECISIONS = (Precision.FLOAT32, Precision.FLOAT16, Precision.INT8)
 BATCH = 1000
 """Comparisons of a call."""
 REPEATS = 7
+GRAPH_VECTORS = 50_000
+"""Building a graph takes about a millisecond a vector."""
 ADDED_AT_ONCE = 50_000
 HITS = 10
 
@@ -36,7 +38,7 @@ HITS = 10
 def measure_indexes(
     vectors: int, dimensions: Sequence[int], on_progress: Callable[[], None]
 ) -> IndexSection:
-    """Every precision at every dimension.
+    """Every precision at every dimension, and a graph at the middle one.
 
     Args:
         vectors: how many each index holds; enough that they do not fit a processor's cache.
@@ -44,12 +46,14 @@ def measure_indexes(
         on_progress: called when an index was measured.
     """
     circumstances = describe_circumstances()
+    graph = measure_graph(min(vectors, GRAPH_VECTORS), dimensions[len(dimensions) // 2])
+    on_progress()
     flat = []
     for dimension in dimensions:
         for precision in PRECISIONS:
             flat.append(measure_flat(vectors, dimension, precision))
             on_progress()
-    return IndexSection(circumstances=circumstances, flat=tuple(flat))
+    return IndexSection(circumstances=circumstances, flat=tuple(flat), graph=graph)
 
 
 def measure_flat(count: int, dimension: int, precision: Precision) -> FlatIndexSize:
