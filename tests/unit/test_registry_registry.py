@@ -13,7 +13,12 @@ from fvs.errors import UsageError
 from fvs.registry.answers import RegistrySettings
 from fvs.registry.enrolment import EnrolmentOutcome
 from fvs.registry.erasure import verify_erasure
-from fvs.registry.errors import KeyRingError, ModelMismatchError, StoreError
+from fvs.registry.errors import (
+    KeyRingError,
+    MissingKeyError,
+    ModelMismatchError,
+    StoreError,
+)
 from fvs.registry.fusion import FusionRule
 from fvs.registry.keys import KeyRing
 from fvs.registry.records import RecordStatus, TemplateKind
@@ -313,6 +318,27 @@ class TestKeys:
         other = reopened(store, keys)
         registry.rotate_keys(keys.rotated())
         assert other.verify([person(1)], faces(1)).status.tolist() == [Status.OK]
+
+    def test_a_process_with_the_old_ring_serves_all_but_the_new(self, registry, store, keys):
+        """Who was enrolled under a key that it lacks is an error with advice, nobody else is."""
+        registry.enrol([enrolment(1)])
+        other = reopened(store, keys)
+        new = keys.rotated()
+        registry.use_keys(new)
+        registry.enrol([enrolment(2)])
+        assert other.verify([person(1), person(3)], faces(1, 3)).status.tolist() == [
+            Status.OK,
+            Status.NO_REFERENCE,
+        ]
+        with pytest.raises(MissingKeyError) as caught:
+            other.verify([person(2)], faces(2))
+        assert caught.value.advice
+        assert other.enrol([enrolment(4)]).revision == store.revision()
+        other.erase(person(1), NOW)
+        assert other.verify([person(1)], faces(1)).status.tolist() == [Status.NO_REFERENCE]
+        other.use_keys(new)
+        assert other.verify([person(2), person(4)], faces(2, 4)).status.tolist() == [Status.OK] * 2
+        assert other.stats().gallery_revision == store.revision()
 
 
 class TestExport:
