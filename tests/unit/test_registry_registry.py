@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fvs.errors import UsageError
-from fvs.registry.answers import RegistrySettings
+from fvs.registry.answers import RegistryScores, RegistrySettings
 from fvs.registry.enrolment import EnrolmentOutcome
 from fvs.registry.erasure import verify_erasure
 from fvs.registry.errors import (
@@ -24,6 +26,7 @@ from fvs.registry.keys import KeyRing
 from fvs.registry.records import RecordStatus, TemplateKind
 from fvs.registry.registry import Registry
 from fvs.registry.sqlite_store import SqliteStore
+from fvs.registry.vault import Vault
 from fvs.status import Status
 from tests.records import embeddings
 from tests.stored_records import DictStore
@@ -49,6 +52,19 @@ def store():
 def registry(store, keys):
     """An empty registry."""
     return Registry.create(store, keys, embedder(), settings=SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def crowded(keys):
+    """Persons 0 and 1 with two templates, 2 with one that is damaged, 3 unknown."""
+    store = DictStore()
+    registry = Registry.create(store, keys, embedder(), settings=SETTINGS)
+    registry.enrol([enrolment(n, seed) for n in (0, 1) for seed in (n, n + 50)])
+    (damaged,) = registry.enrol([enrolment(2)]).record_ids
+    record = store.rows[damaged]
+    sealed = record.sealed_template[:-1] + bytes([record.sealed_template[-1] ^ 1])
+    store.rows[damaged] = msgspec.structs.replace(record, sealed_template=sealed)
+    return Registry.open(store, keys, embedder(), settings=SETTINGS)
 
 
 def reopened(store, keys) -> Registry:
@@ -127,6 +143,40 @@ class TestVerify:
             np.testing.assert_array_equal(fast.status, slow.status)
             np.testing.assert_array_equal(fast.templates, slow.templates)
             np.testing.assert_allclose(fast.similarity, slow.similarity, atol=1e-6)
+
+    @given(order=st.permutations(range(6)))
+    def test_rows_do_not_depend_on_one_another(self, crowded, order):
+        """Any order, and one at a time, gives every row the same result."""
+        people, probes = [person(n % 4) for n in range(6)], faces(*range(6))
+        whole = crowded.verify(people, probes)
+        for verify in (crowded.verify, crowded.verify_from_store):
+            shuffled = verify([people[row] for row in order], probes.take(list(order)))
+            alone = [verify([people[row]], probes.take([row])) for row in order]
+            for scores in (shuffled, RegistryScores.concatenate(alone)):
+                np.testing.assert_array_equal(scores.status, whole.status[list(order)])
+                np.testing.assert_array_equal(scores.templates, whole.templates[list(order)])
+                np.testing.assert_allclose(
+                    scores.similarity, whole.similarity[list(order)], atol=1e-6
+                )
+
+    def test_an_unknown_subject_takes_the_same_steps(self, registry, monkeypatch):
+        """As many comparisons in memory, as many templates unsealed, as for one who is known."""
+        registry.enrol([enrolment(1)])
+        index, compared, unsealed = registry._gallery.index, [], []
+        score, unseal = index.score_pairs, Vault._open
+        monkeypatch.setattr(
+            index, "score_pairs", lambda *pairs: compared.append(len(pairs[2])) or score(*pairs)
+        )
+        monkeypatch.setattr(
+            Vault, "_open", lambda vault, record: unsealed.append(record) or unseal(vault, record)
+        )
+        for subject in (person(1), person(7)):
+            registry.verify([subject], faces(1))
+            registry.verify_from_store([subject], faces(1))
+        assert compared == [1, 1]
+        known, unknown = unsealed
+        assert len(known.sealed_template) == len(unknown.sealed_template)
+        assert known.wrapped_key != unknown.wrapped_key
 
 
 class TestEnrol:
