@@ -17,6 +17,7 @@ from tests.vectors import embedder, enrolment, faces, person
 
 PEOPLE = 12
 IMPORT_BATCH = 20
+PEOPLE_OF_EACH = 100_000
 SAME_FACE = 1 - 1e-5
 
 
@@ -89,7 +90,7 @@ def share(registry: Registry, worker: int, seconds: float) -> dict[str, int]:
     """
     end, step, first = time.monotonic() + seconds, 0, 0
     while time.monotonic() < end:
-        number = 1000 * (worker + 1) + step
+        number = PEOPLE_OF_EACH * (worker + 1) + step
         registry.enrol([enrolment(number)])
         assert verified(registry, number, number) == Status.OK
         receipt = registry.enrol([enrolment(step % 7, 500 + step)])

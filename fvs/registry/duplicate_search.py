@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fvs.errors import UsageError
 from fvs.registry.duplicates import find_pairs, search_people
-from fvs.registry.errors import DuplicatesOffError, ModelMismatchError
+from fvs.registry.errors import DuplicatesOffError, MissingKeyError, ModelMismatchError
 from fvs.registry.gallery import Gallery
 from fvs.registry.reviews import ReviewState
 from fvs.registry.vault import dimension_of
@@ -34,6 +35,7 @@ class DuplicateSearch:
         self._vault = vault
         self._settings = settings
         self._gallery = self._new_gallery()
+        self._follows = False
 
     def _new_gallery(self) -> Gallery:
         index = self._settings.make_index(dimension_of(self._vault.model))
@@ -47,6 +49,20 @@ class DuplicateSearch:
     def catch_up(self) -> int:
         """Bring the gallery in step with the store; returns how many records had changed."""
         return self._gallery.catch_up(self._store)
+
+    def _follow(self) -> None:
+        """Bring a gallery that is in use in step with a change of our own.
+
+        Where another process has begun to use a key that our ring lacks, it stays behind: the
+        change is made, and `verify` reads the store until `use_keys` brings the key.
+        """
+        if self._follows:
+            with suppress(MissingKeyError):
+                self.catch_up()
+
+    def _fill(self, gallery: Gallery, on_progress: Callable[[int, int], None]) -> None:
+        total = self._store.counts()["active"]
+        gallery.catch_up(self._store, on_page=lambda done: on_progress(min(done, total), total))
 
     def _check_model(self, probes: Embeddings) -> None:
         if probes.model_id != self.model_id:

@@ -21,6 +21,7 @@ import numpy as np
 
 from fvs.matching.lock import ReadersWriterLock
 from fvs.matching.segment import cosines
+from fvs.registry.errors import MissingKeyError
 from fvs.registry.records import RecordStatus
 from fvs.registry.roster import Columns, Roster
 from fvs.registry.vault import Opened
@@ -148,7 +149,10 @@ class Gallery:
         return done
 
     def try_page(self, store: RecordStore, limit: int) -> bool:
-        """Take in one page unless another thread is at it; whether the gallery is now in step."""
+        """Take in one page unless another thread is at it; whether the gallery is now in step.
+
+        It is not where the ring lacks a key that another process has begun to use.
+        """
         if not self._changing.acquire(blocking=False):
             return False
         try:
@@ -156,6 +160,8 @@ class Gallery:
             if page:
                 self._take_in(page)
             return self.revision >= store.revision()
+        except MissingKeyError:
+            return False
         finally:
             self._changing.release()
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from fvs.manifest import ModelManifest
     from fvs.records import F32, Embeddings, Int
     from fvs.registry.enrolment import Enrolment, EnrolmentReceipt
-    from fvs.registry.gallery import Gallery, PairScores
+    from fvs.registry.gallery import PairScores
     from fvs.registry.keys import KeyRing
     from fvs.registry.lifecycle import ErasureReceipt, SubjectExport
     from fvs.registry.records import RecordStatus, TemplateKind
@@ -64,7 +64,6 @@ class Registry(DuplicateSearch):
         """Use `Registry.open` or `Registry.create`."""
         super().__init__(store, vault, settings)
         self._looked_at = -float("inf")
-        self._follows = False
 
     @classmethod
     def create(
@@ -364,15 +363,6 @@ class Registry(DuplicateSearch):
         gallery = self._new_gallery()
         self._fill(gallery, on_progress)
         self._gallery = gallery
-
-    def _follow(self) -> None:
-        """Bring a gallery that is in use in step with a change of our own."""
-        if self._follows:
-            self.catch_up()
-
-    def _fill(self, gallery: Gallery, on_progress: Callable[[int, int], None]) -> None:
-        total = self._store.counts()["active"]
-        gallery.catch_up(self._store, on_page=lambda done: on_progress(min(done, total), total))
 
     def _load(self) -> bool:
         """Take the gallery of the settings' folder, if it can be used."""

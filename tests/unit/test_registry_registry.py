@@ -8,17 +8,25 @@ from datetime import UTC, date, datetime
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fvs.errors import UsageError
-from fvs.registry.answers import RegistrySettings
+from fvs.registry.answers import RegistryScores, RegistrySettings
 from fvs.registry.enrolment import EnrolmentOutcome
 from fvs.registry.erasure import verify_erasure
-from fvs.registry.errors import KeyRingError, ModelMismatchError, StoreError
+from fvs.registry.errors import (
+    KeyRingError,
+    MissingKeyError,
+    ModelMismatchError,
+    StoreError,
+)
 from fvs.registry.fusion import FusionRule
 from fvs.registry.keys import KeyRing
 from fvs.registry.records import RecordStatus, TemplateKind
 from fvs.registry.registry import Registry
 from fvs.registry.sqlite_store import SqliteStore
+from fvs.registry.vault import Vault
 from fvs.status import Status
 from tests.records import embeddings
 from tests.stored_records import DictStore
@@ -44,6 +52,19 @@ def store():
 def registry(store, keys):
     """An empty registry."""
     return Registry.create(store, keys, embedder(), settings=SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def crowded(keys):
+    """Persons 0 and 1 with two templates, 2 with one that is damaged, 3 unknown."""
+    store = DictStore()
+    registry = Registry.create(store, keys, embedder(), settings=SETTINGS)
+    registry.enrol([enrolment(n, seed) for n in (0, 1) for seed in (n, n + 50)])
+    (damaged,) = registry.enrol([enrolment(2)]).record_ids
+    record = store.rows[damaged]
+    sealed = record.sealed_template[:-1] + bytes([record.sealed_template[-1] ^ 1])
+    store.rows[damaged] = msgspec.structs.replace(record, sealed_template=sealed)
+    return Registry.open(store, keys, embedder(), settings=SETTINGS)
 
 
 def reopened(store, keys) -> Registry:
@@ -122,6 +143,40 @@ class TestVerify:
             np.testing.assert_array_equal(fast.status, slow.status)
             np.testing.assert_array_equal(fast.templates, slow.templates)
             np.testing.assert_allclose(fast.similarity, slow.similarity, atol=1e-6)
+
+    @given(order=st.permutations(range(6)))
+    def test_rows_do_not_depend_on_one_another(self, crowded, order):
+        """Any order, and one at a time, gives every row the same result."""
+        people, probes = [person(n % 4) for n in range(6)], faces(*range(6))
+        whole = crowded.verify(people, probes)
+        for verify in (crowded.verify, crowded.verify_from_store):
+            shuffled = verify([people[row] for row in order], probes.take(list(order)))
+            alone = [verify([people[row]], probes.take([row])) for row in order]
+            for scores in (shuffled, RegistryScores.concatenate(alone)):
+                np.testing.assert_array_equal(scores.status, whole.status[list(order)])
+                np.testing.assert_array_equal(scores.templates, whole.templates[list(order)])
+                np.testing.assert_allclose(
+                    scores.similarity, whole.similarity[list(order)], atol=1e-6
+                )
+
+    def test_an_unknown_subject_takes_the_same_steps(self, registry, monkeypatch):
+        """As many comparisons in memory, as many templates unsealed, as for one who is known."""
+        registry.enrol([enrolment(1)])
+        index, compared, unsealed = registry._gallery.index, [], []
+        score, unseal = index.score_pairs, Vault._open
+        monkeypatch.setattr(
+            index, "score_pairs", lambda *pairs: compared.append(len(pairs[2])) or score(*pairs)
+        )
+        monkeypatch.setattr(
+            Vault, "_open", lambda vault, record: unsealed.append(record) or unseal(vault, record)
+        )
+        for subject in (person(1), person(7)):
+            registry.verify([subject], faces(1))
+            registry.verify_from_store([subject], faces(1))
+        assert compared == [1, 1]
+        known, unknown = unsealed
+        assert len(known.sealed_template) == len(unknown.sealed_template)
+        assert known.wrapped_key != unknown.wrapped_key
 
 
 class TestEnrol:
@@ -313,6 +368,27 @@ class TestKeys:
         other = reopened(store, keys)
         registry.rotate_keys(keys.rotated())
         assert other.verify([person(1)], faces(1)).status.tolist() == [Status.OK]
+
+    def test_a_process_with_the_old_ring_serves_all_but_the_new(self, registry, store, keys):
+        """Who was enrolled under a key that it lacks is an error with advice, nobody else is."""
+        registry.enrol([enrolment(1)])
+        other = reopened(store, keys)
+        new = keys.rotated()
+        registry.use_keys(new)
+        registry.enrol([enrolment(2)])
+        assert other.verify([person(1), person(3)], faces(1, 3)).status.tolist() == [
+            Status.OK,
+            Status.NO_REFERENCE,
+        ]
+        with pytest.raises(MissingKeyError) as caught:
+            other.verify([person(2)], faces(2))
+        assert caught.value.advice
+        assert other.enrol([enrolment(4)]).revision == store.revision()
+        other.erase(person(1), NOW)
+        assert other.verify([person(1)], faces(1)).status.tolist() == [Status.NO_REFERENCE]
+        other.use_keys(new)
+        assert other.verify([person(2), person(4)], faces(2, 4)).status.tolist() == [Status.OK] * 2
+        assert other.stats().gallery_revision == store.revision()
 
 
 class TestExport:
