@@ -328,15 +328,24 @@ def _scaled(faces: Faces, old: Pixels, new: Pixels) -> Faces:
     )
 
 
-def _require_sexes(probes: Sized, sexes: Sequence[str] | None) -> None:
+def _ages(probes: Sized, ages_years: Sequence[int | None] | None) -> Sequence[int | None]:
+    """One an attempt, all unknown where none are given."""
+    ages = ages_years if ages_years is not None else [None] * len(probes)
+    _require_pairs(probes, ages)
+    return ages
+
+
+def _sexes(probes: Sized, sexes: Sequence[str] | None) -> Sequence[str]:
+    """One an attempt, or none at all."""
     if sexes is None:
-        return
+        return ()
     _require_pairs(probes, sexes)
     if not {EITHER_SEX, *SEXES}.issuperset(sexes):
         raise UsageError(
             "a sex is not one that the register knows",
             advice=f"Give {' or '.join(SEXES)}, or nothing where it is unknown.",
         )
+    return sexes
 
 
 def _evidence(
@@ -346,15 +355,12 @@ def _evidence(
     ages_years: Sequence[int | None] | None,
     sexes: Sequence[str] | None,
 ) -> Evidence:
-    ages = ages_years if ages_years is not None else [None] * len(probes)
-    _require_pairs(probes, ages)
-    _require_sexes(probes, sexes)
     return Evidence(
         scores=scores,
         refusals=tuple(refusals),
         liveness=probes.liveness,
-        ages_years=ages,
-        sexes=sexes or (),
+        ages_years=_ages(probes, ages_years),
+        sexes=_sexes(probes, sexes),
     )
 
 
