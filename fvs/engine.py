@@ -328,24 +328,15 @@ def _scaled(faces: Faces, old: Pixels, new: Pixels) -> Faces:
     )
 
 
-def _ages(probes: Sized, ages_years: Sequence[int | None] | None) -> Sequence[int | None]:
-    """One an attempt, all unknown where none are given."""
-    ages = ages_years if ages_years is not None else [None] * len(probes)
-    _require_pairs(probes, ages)
-    return ages
-
-
-def _sexes(probes: Sized, sexes: Sequence[str] | None) -> Sequence[str]:
-    """One an attempt, or none at all."""
+def _require_sexes(probes: Sized, sexes: Sequence[str] | None) -> None:
     if sexes is None:
-        return ()
+        return
     _require_pairs(probes, sexes)
     if not {EITHER_SEX, *SEXES}.issuperset(sexes):
         raise UsageError(
             "a sex is not one that the register knows",
             advice=f"Give {' or '.join(SEXES)}, or nothing where it is unknown.",
         )
-    return sexes
 
 
 def _evidence(

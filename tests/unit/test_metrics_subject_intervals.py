@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fvs.errors import UsageError
 from fvs.metrics.intervals import clopper_pearson
+from fvs.metrics.pair_counts import AllPairsCounts
 from fvs.metrics.rates import SCORE_STEP
 from fvs.metrics.subject_intervals import (
     BoundMethod,
@@ -16,7 +17,7 @@ from fvs.metrics.subject_intervals import (
     false_non_match_band,
     subject_threshold_within,
 )
-from fvs.metrics.subject_pairs import AllPairsCounts, SubjectPairs
+from fvs.metrics.subject_pairs import SubjectPairs
 from fvs.metrics.subject_spread import subject_spread
 from tests.metric_oracles import accepted, dyadic_variance, surpluses
 from tests.unit.test_metrics_subject_pairs import SUBJECTS, listed, non_mated_pairs, scores
@@ -172,9 +173,6 @@ class TestThresholdWithin:
         whole = everybody(60)
         tail = SubjectPairs(
             whole.scores[-700:],
-            whole.first[-700:],
-            whole.second[-700:],
-            AllPairsCounts(np.ones(60)),
             whole.first[-700:],
             whole.second[-700:],
             AllPairsCounts(np.ones(60)),
