@@ -346,12 +346,15 @@ def _evidence(
     ages_years: Sequence[int | None] | None,
     sexes: Sequence[str] | None,
 ) -> Evidence:
+    ages = ages_years if ages_years is not None else [None] * len(probes)
+    _require_pairs(probes, ages)
+    _require_sexes(probes, sexes)
     return Evidence(
         scores=scores,
         refusals=tuple(refusals),
         liveness=probes.liveness,
-        ages_years=_ages(probes, ages_years),
-        sexes=_sexes(probes, sexes),
+        ages_years=ages,
+        sexes=sexes or (),
     )
 
 
