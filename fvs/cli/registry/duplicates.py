@@ -24,6 +24,7 @@ from fvs.cli.registry.location import Location, require_extra
 from fvs.cli.registry.options import RegistryOption  # noqa: TC001 - typer reads the annotations
 from fvs.cli.registry.registry_file import FILE_NAME
 from fvs.errors import UsageError
+from fvs.registry.errors import DuplicatesOffError
 from fvs.registry.reviews import ReviewState
 from fvs.status import Role
 
@@ -213,11 +214,11 @@ def _require_purpose(location: Location) -> DuplicatesSpec:
     """What allows searching everybody.
 
     Raises:
-        UsageError: nothing does; the advice says how it would be allowed.
+        DuplicatesOffError: nothing does; the advice says how it would be allowed.
     """
     if location.spec.duplicates is None:
-        raise UsageError(
-            "duplicates_off: this registry states no purpose for which everybody may be searched",
+        raise DuplicatesOffError(
+            "this registry states no purpose for which everybody may be searched",
             advice=f"Where the law allows it, add to {location.folder / FILE_NAME}: [duplicates] "
             'with purpose = "...", legal_basis = "..." and fmr = 1e-4.',
         )
