@@ -48,7 +48,7 @@ def test_binomial_intervals_hold_their_level(method, lowest, share, trials):
 @pytest.mark.parametrize("trial", CORRELATED, ids=name)
 def test_of_comparisons_that_share_people_those_by_subject_hold(trial):
     """Intervals by subject hold the true rate; those of independent trials are shown failing."""
-    coverage = measure_coverage(trial, 100, seed=3)
+    coverage = measure_coverage(trial, 60, seed=3)
     if trial.naive:
         assert coverage.missed.lower_95 > 4 * LEVEL
     else:
@@ -63,7 +63,7 @@ def test_both_kinds_of_interval_are_tried():
 
 def test_the_threshold_rule_keeps_its_word():
     """The true FMR exceeds the target in no more than 5 % of calibrations."""
-    found = measure_guarantee(*CASES[1], 100)
+    found = measure_guarantee(*CASES[1], 60)
     assert found.leaning > 0
     assert found.exceeded.lower_95 <= LEVEL
     assert found.unsupported == 0

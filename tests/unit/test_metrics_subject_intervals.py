@@ -155,6 +155,12 @@ class TestThresholdWithin:
             at = false_match_band(pairs, [threshold]).at(0)
             assert at.upper_95 <= target or at.errors == 0
 
+    @pytest.mark.parametrize("target", [0.0, 1.0, math.nan])
+    def test_impossible_targets_are_refused(self, target):
+        """A target is a rate strictly between 0 and 1."""
+        with pytest.raises(UsageError):
+            subject_threshold_within(everybody(10), target)
+
     def test_data_that_cannot_show_the_target(self):
         """All pairs of ten people cannot show one in ten thousand."""
         assert subject_threshold_within(everybody(10), 1e-4) is None
