@@ -58,7 +58,8 @@ def root(
     130 interrupted, 141 the reader of the output went away.
 
     With --json standard output holds one JSON document, in UTF-8: the answer, or where there is
-    none {"error": {"message": ..., "advice": ...}}. Standard error tells people the same in words.
+    none {"error": {"message": ..., "advice": ...}}, for some errors with a "code" that programs can
+    tell them apart by. Standard error tells people the same in words.
 
     Examples:
       fvs verify selfie.jpg card.jpg
