@@ -1,8 +1,8 @@
-"""Writes results into the README and the model cards: `python -m benchmarks.render [--check]`.
+"""Writes results into README, docs and model cards: `python -m benchmarks.render [--check]`.
 
 Each table stands between `<!-- results:NAME -->` and `<!-- /results:NAME -->`; what is between
 them is made from `benchmarks/results/*.json` and from packs' operating points, and nothing else,
-so that none of these numbers is typed by hand. The README speaks of the default pack; a model's
+so that none of these numbers is typed by hand. README and docs speak of the default pack; a model's
 card of the first pack with operating points that has the model, the default one before others.
 """
 
@@ -23,6 +23,8 @@ from benchmarks.markdown import (
     sections_in,
     table,
 )
+from benchmarks.matching.results import load_matching
+from benchmarks.matching.tables import render_matching
 from benchmarks.packs.results import load_packs
 from benchmarks.packs.tables import render_held_out, render_packs
 from benchmarks.speed.contenders import OURS
@@ -238,6 +240,7 @@ SECTIONS: dict[str, Callable[[str], str]] = {
     "edc": lambda pack: render_edc(RESULTS_DIR, pack),
     "groups": lambda pack: _of_points(pack, _groups),
     "heldout": lambda pack: render_held_out(_packs(), pack),
+    "matching": lambda _: render_matching(load_matching(RESULTS_DIR / "matching.json")),
     "packs": lambda _: render_packs(_packs()),
     "pad": lambda pack: _of_points(pack, _pad),
     "speed": lambda _: render_speed(RESULTS_DIR),
@@ -256,8 +259,10 @@ CARD_HEADING = "## Error rates\n"
 
 
 def documents() -> dict[Path, str]:
-    """The README and the card of each model that was measured -> the pack it speaks of."""
-    speaks_of = {REPOSITORY / "README.md": DEFAULT_PACK}
+    """README, docs with places, and the card of each model measured -> the pack it speaks of."""
+    pages = sorted((REPOSITORY / "docs").rglob("*.md"))
+    speaks_of = {page: DEFAULT_PACK for page in pages if sections_in(_read(page))}
+    speaks_of[REPOSITORY / "README.md"] = DEFAULT_PACK
     packs = list_packs(MODELS)
     for name in sorted(packs, key=lambda name: (name != DEFAULT_PACK, name)):
         if _points_path(name).exists():
