@@ -6,8 +6,9 @@ than were made; and the exact binomial interval of as many trials is taken, afte
 survey data", Survey Methodology 24 (1998). So the interval is Clopper and Pearson's where
 comparisons are independent, and keeps its level where errors are few.
 
-Where no error (or nothing else) was seen there is no variance to go by. Then only comparisons of
-which no two share a subject count: half the subjects for FMR, the subjects for FNMR.
+Where no error (or nothing else) was seen there is no variance to go by. Then comparisons count as
+the least that they can be worth: about half the subjects for FMR, the subjects for FNMR. Effective
+trials are never fewer than that.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class BoundMethod(StrEnum):
     """How the bounds of a rate were found."""
 
     SUBJECTS = "exact binomial on effective trials, comparisons that share a subject correlated"
-    INDEPENDENT_SUBJECTS = "exact binomial on as many trials as share no subject, none being wrong"
+    INDEPENDENT_SUBJECTS = "exact binomial on the fewest trials that these can be worth, none wrong"
 
 
 class SubjectRate(NamedTuple):
@@ -232,8 +233,9 @@ def effective_band(
             advice="Intervals by subject need at least two, and hundreds to be narrow.",
         )
     seen = (errors > 0) & (errors < pairs.trials)
-    trials = _effective_trials(errors / pairs.trials, variance, pairs.trials, taking_part)
-    trials = np.where(seen, trials, min(pairs.counts.independent, pairs.trials))
+    fewest = min(pairs.counts.independent, float(pairs.trials))
+    worth = _effective_trials(errors / pairs.trials, variance, taking_part)
+    trials = np.where(seen, np.clip(worth, fewest, pairs.trials), fewest)
     wrong = trials * (errors / pairs.trials)
     lower, upper = _binomial_bounds(wrong, trials, errors > 0, errors < pairs.trials)
     return RateBand(
@@ -247,17 +249,17 @@ def effective_band(
     )
 
 
-def _effective_trials(point: F64, variance: Variance, trials: int, subjects: int) -> F64:
+def _effective_trials(point: F64, variance: Variance, subjects: int) -> F64:
     """The trials p (1 - p) / V, less as V is itself an estimate, by Student's t."""
     freedom = np.minimum(variance.freedom, subjects - 1)
     narrowing = (ndtri(BEYOND_ONE_BOUND) / stdtrit(freedom, BEYOND_ONE_BOUND)) ** 2
-    effective = np.divide(
+    worth = np.divide(
         point * (1.0 - point) * narrowing,
         variance.squared,
         out=np.full(len(point), np.inf),
         where=variance.squared > 0,
     )
-    return np.asarray(np.minimum(effective, trials), np.float64)
+    return np.asarray(worth, np.float64)
 
 
 def _binomial_bounds(errors: F64, trials: F64, some: Bool, not_all: Bool) -> tuple[F64, F64]:
