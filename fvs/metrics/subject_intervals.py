@@ -171,10 +171,9 @@ def false_non_match_band(mated: SubjectPairs, thresholds: npt.ArrayLike) -> Rate
 
 
 def subject_threshold_within(non_mated: SubjectPairs, target: float) -> SubjectRate | None:
-    """The lowest multiple of `SCORE_STEP` from which on the upper bound of FMR is within `target`.
+    """The lowest multiple of `SCORE_STEP` at which the upper bound of FMR is within the target.
 
-    "From which on": the bound need not fall steadily, and a threshold does not count while one
-    above it, at which a false match is seen, fails.
+    A higher one need not be: where fewer errors are left, less is known of how they gather.
 
     Returns:
         The false match rate at that threshold; None where this data cannot show the target.
@@ -185,16 +184,13 @@ def subject_threshold_within(non_mated: SubjectPairs, target: float) -> SubjectR
     """
     if not 0.0 < target < 1.0:
         raise UsageError(f"a target rate lies between 0 and 1, not at {target}")
-    thresholds = _grid_above(non_mated)
-    band = false_match_band(non_mated, thresholds)
-    holds = band.upper_95 <= target
-    counted = band.errors > 0
-    last_failure = np.flatnonzero(counted & ~holds)[-1:]
-    lowest = int(last_failure[0]) + 1 if len(last_failure) else 0
-    if lowest == 0 and math.isfinite(non_mated.floor):
+    band = false_match_band(non_mated, _grid_above(non_mated))
+    within = np.flatnonzero(band.upper_95 <= target)
+    if not len(within):
+        return None
+    if within[0] == 0 and math.isfinite(non_mated.floor):
         raise UsageError(f"too few non-mated scores were kept for FMR {target:g}")
-    found = np.flatnonzero(holds[lowest:])
-    return band.at(lowest + int(found[0])) if len(found) else None
+    return band.at(int(within[0]))
 
 
 def band_of(pairs: SubjectPairs, thresholds: npt.ArrayLike, errors: Int) -> RateBand:
