@@ -1,8 +1,8 @@
-"""Writes results into the README and the model cards: `python -m benchmarks.render [--check]`.
+"""Writes results into README, docs and model cards: `python -m benchmarks.render [--check]`.
 
 Each table stands between `<!-- results:NAME -->` and `<!-- /results:NAME -->`; what is between
 them is made from `benchmarks/results/*.json` and from packs' operating points, and nothing else,
-so that none of these numbers is typed by hand. The README speaks of the default pack; a model's
+so that none of these numbers is typed by hand. README and docs speak of the default pack; a model's
 card of the first pack with operating points that has the model, the default one before others.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmarks.accuracy.edc import render_edc
+from benchmarks.calibration.results import load_calibration, render_calibration
 from benchmarks.machine import REPOSITORY
 from benchmarks.markdown import (
     NOT_MEASURED,
@@ -240,6 +241,7 @@ def _packs() -> PackReport | None:
 SECTIONS: dict[str, Callable[[str], str]] = {
     "accuracy": lambda pack: render_accuracy(pack, _packs(), _points_path(pack)),
     "acquisition": lambda pack: _of_points(pack, _acquisition),
+    "calibration": lambda _: render_calibration(load_calibration(RESULTS_DIR / "calibration.json")),
     "edc": lambda pack: render_edc(RESULTS_DIR, pack),
     "groups": lambda pack: _of_points(pack, _groups),
     "heldout": lambda pack: render_held_out(_packs(), pack),
@@ -261,8 +263,10 @@ CARD_HEADING = "## Error rates\n"
 
 
 def documents() -> dict[Path, str]:
-    """The README and the card of each model that was measured -> the pack it speaks of."""
-    speaks_of = {REPOSITORY / "README.md": DEFAULT_PACK}
+    """README, docs with places, and the card of each model measured -> the pack it speaks of."""
+    pages = sorted((REPOSITORY / "docs").rglob("*.md"))
+    speaks_of = {page: DEFAULT_PACK for page in pages if sections_in(_read(page))}
+    speaks_of[REPOSITORY / "README.md"] = DEFAULT_PACK
     packs = list_packs(MODELS)
     for name in sorted(packs, key=lambda name: (name != DEFAULT_PACK, name)):
         if _points_path(name).exists():
