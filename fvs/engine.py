@@ -7,7 +7,7 @@ for what becomes of two.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -23,10 +23,11 @@ from fvs.image import DecodeLimits, decode_images
 from fvs.liveness import assess_liveness
 from fvs.network import Network, Runtime
 from fvs.operating_points import EITHER_SEX, SEXES
-from fvs.quality import QualityPolicy, assess_quality, quality_reasons
+from fvs.quality import QualityPolicy, assess_quality
 from fvs.recognisability import grade_recognisability
 from fvs.refine import refine_faces
-from fvs.status import Role, Status
+from fvs.samples import Judgements, Samples, Verifications
+from fvs.status import Role
 from fvs.template import embeddings_to_templates
 from fvs.template import needs_reenrol as template_needs_reenrol
 from fvs.turn import quarter_turns, turn_faces, turn_images
@@ -38,14 +39,10 @@ if TYPE_CHECKING:
     from fvs.decide import DecisionPolicy
     from fvs.packs import ModelFiles, Pack
     from fvs.records import (
-        Crops,
         Decisions,
-        Embeddings,
         Faces,
         Images,
-        Liveness,
         Pixels,
-        Quality,
         Scores,
     )
 
@@ -100,67 +97,11 @@ class EngineSettings:
         return self.selfie_long_side_px if role is Role.SELFIE else self.card_long_side_px
 
 
-@dataclass(frozen=True, eq=False)
-class Samples:
-    """All that the stages found in N pictures; row i of every record is picture i."""
-
-    images: Images
-    faces: Faces
-    crops: Crops
-    quality: Quality
-    liveness: Liveness
-    embeddings: Embeddings
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def take(self, rows: Sequence[int]) -> Self:
-        """The pictures at `rows`, in that order."""
-        return type(self)(**{f.name: getattr(self, f.name).take(rows) for f in fields(self)})
-
-    @classmethod
-    def concatenate(cls, parts: Sequence[Self]) -> Self:
-        """All pictures of `parts`, renumbered so that `image_index` is the row again."""
-        joined = {}
-        for name in (column.name for column in fields(cls)):
-            records = [getattr(part, name) for part in parts]
-            record = type(records[0]).concatenate(records)
-            if hasattr(record, "image_index"):
-                record = replace(record, image_index=np.arange(len(record)))
-            joined[name] = record
-        return cls(**joined)
-
-    def refusals(self, row: int) -> tuple[str, ...]:
-        """Codes why a picture may not be compared; empty where it may."""
-        status = Status(int(self.quality.status[row]))
-        if status == Status.QUALITY_TOO_LOW:
-            return quality_reasons(self.quality, row)
-        if status == Status.OK:
-            status = Status(int(self.embeddings.status[row]))
-        return () if status == Status.OK else (status.code,)
-
-
-@dataclass(frozen=True, eq=False)
-class Judgements:
-    """N selfies, their scores against references that were enrolled, and the answers."""
-
-    probes: Samples
-    scores: Scores
-    decisions: Decisions
-
-    def __len__(self) -> int:
-        return len(self.decisions)
-
-
-@dataclass(frozen=True, eq=False)
-class Verifications(Judgements):
-    """N comparisons of a selfie with an ID card, and all that led to the answers."""
-
-    references: Samples
-
-
 class Engine:
-    """The networks of one pack; no state between calls, so one engine may serve many threads."""
+    """Extract, enrol and verify faces with the networks of one pack.
+
+    An engine holds no state between calls; one may serve many threads.
+    """
 
     def __init__(
         self,
@@ -278,14 +219,9 @@ class Engine:
         """
         _require_pairs(probes, references)
         scores = compare_pairs(probes.embeddings, references.embeddings)
-        evidence = Evidence(
-            scores=scores,
-            refusals=tuple(probes.refusals(i) + references.refusals(i) for i in range(len(probes))),
-            liveness=probes.liveness,
-            ages_years=_ages(probes, ages_years),
-            sexes=_sexes(probes, sexes),
-        )
-        return Verifications(probes, scores, self._decisions(evidence, policy), references)
+        refusals = [probes.refusals(i) + references.refusals(i) for i in range(len(probes))]
+        evidence = _evidence(probes, scores, refusals, ages_years, sexes)
+        return Verifications(probes, scores, self._decide(evidence, policy), references)
 
     def judge(
         self,
@@ -300,21 +236,16 @@ class Engine:
         Args:
             probes: N selfies.
             scores: N cosines of theirs; a status that is not OK says why there is none.
-            policy: as of `compare`.
-            ages_years: likewise, and so is what is raised.
+            policy: as of `compare`, and so is what is raised.
+            ages_years: likewise.
             sexes: likewise.
         """
         _require_pairs(probes, scores)
-        evidence = Evidence(
-            scores=scores,
-            refusals=tuple(probes.refusals(i) for i in range(len(probes))),
-            liveness=probes.liveness,
-            ages_years=_ages(probes, ages_years),
-            sexes=_sexes(probes, sexes),
-        )
-        return Judgements(probes, scores, self._decisions(evidence, policy))
+        refusals = [probes.refusals(i) for i in range(len(probes))]
+        evidence = _evidence(probes, scores, refusals, ages_years, sexes)
+        return Judgements(probes, scores, self._decide(evidence, policy))
 
-    def _decisions(self, evidence: Evidence, policy: DecisionPolicy) -> Decisions:
+    def _decide(self, evidence: Evidence, policy: DecisionPolicy) -> Decisions:
         self._require_measured_with(policy)
         return decide(evidence, policy)
 
@@ -397,24 +328,34 @@ def _scaled(faces: Faces, old: Pixels, new: Pixels) -> Faces:
     )
 
 
-def _ages(probes: Sized, ages_years: Sequence[int | None] | None) -> Sequence[int | None]:
-    """One an attempt, all unknown where none are given."""
-    ages = ages_years if ages_years is not None else [None] * len(probes)
-    _require_pairs(probes, ages)
-    return ages
-
-
-def _sexes(probes: Sized, sexes: Sequence[str] | None) -> Sequence[str]:
-    """One an attempt, or none at all."""
+def _require_sexes(probes: Sized, sexes: Sequence[str] | None) -> None:
     if sexes is None:
-        return ()
+        return
     _require_pairs(probes, sexes)
     if not {EITHER_SEX, *SEXES}.issuperset(sexes):
         raise UsageError(
             "a sex is not one that the register knows",
             advice=f"Give {' or '.join(SEXES)}, or nothing where it is unknown.",
         )
-    return sexes
+
+
+def _evidence(
+    probes: Samples,
+    scores: Scores,
+    refusals: Sequence[tuple[str, ...]],
+    ages_years: Sequence[int | None] | None,
+    sexes: Sequence[str] | None,
+) -> Evidence:
+    ages = ages_years if ages_years is not None else [None] * len(probes)
+    _require_pairs(probes, ages)
+    _require_sexes(probes, sexes)
+    return Evidence(
+        scores=scores,
+        refusals=tuple(refusals),
+        liveness=probes.liveness,
+        ages_years=ages,
+        sexes=sexes or (),
+    )
 
 
 def _require_pairs(one: Sized, other: Sized) -> None:

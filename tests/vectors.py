@@ -58,7 +58,7 @@ def enrolment(number: int, seed: int | None = None, **changes: object) -> Enrolm
 
 
 class DictVectors:
-    """The rules of `Vectors`, in a dictionary."""
+    """The rules of `VectorBackend`, in a dictionary."""
 
     def __init__(self, dimension: int) -> None:
         self.dimension = dimension

@@ -19,7 +19,13 @@ import typer
 
 from benchmarks.accuracy.lfw import extract_shown
 from benchmarks.machine import Circumstances, describe_circumstances
-from benchmarks.markdown import rate_words, small_rate_words, table
+from benchmarks.markdown import (
+    NOT_MEASURED,
+    circumstances_words,
+    rate_words,
+    small_rate_words,
+    table,
+)
 from fvs.cli.common import DEFAULT_PACK, open_engine
 from fvs.derivation.derivation import lfw_subjects
 from fvs.derivation.extraction import model_hashes
@@ -130,8 +136,15 @@ def _share(errors: Bool) -> Rate:
     return rate(int(errors.sum()), errors.size)
 
 
-def render_fusion(result: FusionResult) -> str:
-    """The table of docs/explanation/registry.md."""
+def render_fusion(path: Path) -> str:
+    """What stands in docs/explanation/registry.md, of a result that was written to `path`."""
+    if not path.exists():
+        return NOT_MEASURED
+    result = msgspec.json.decode(path.read_bytes(), type=FusionResult)
+    return f"{_table(result)}\n\n{circumstances_words(result.circumstances)}"
+
+
+def _table(result: FusionResult) -> str:
     head = (
         "templates (people), single FMR",
         "rule",
@@ -176,7 +189,7 @@ def main(
 ) -> None:
     """Measure every fusion rule on LFW."""
     result = _measure(pack, shared)
-    print(render_fusion(result))
+    print(_table(result))
     if json is not None:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
 

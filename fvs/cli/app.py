@@ -11,8 +11,10 @@ from fvs.cli.calibrate import app as calibrate_app
 from fvs.cli.certificate import app as certificate_app
 from fvs.cli.demo import demo
 from fvs.cli.models import app as models_app
+from fvs.cli.monitor import app as monitor_app
 from fvs.cli.output import print_line
 from fvs.cli.registry import app as registry_app
+from fvs.cli.report import report
 from fvs.cli.subjects import app as subjects_app
 from fvs.cli.templates import compare, embed
 from fvs.cli.verify import inspect, verify
@@ -28,8 +30,10 @@ app.command()(demo)
 app.command()(bench)
 app.add_typer(calibrate_app)
 app.add_typer(certificate_app)
+app.command()(report)
 app.add_typer(operating_points.app)
 app.add_typer(models_app, name="models")
+app.add_typer(monitor_app, name="monitor")
 app.add_typer(subjects_app, name="subject")
 app.add_typer(registry_app, name="registry")
 

@@ -43,6 +43,7 @@ __all__ = [
     "DEFAULT_TARGET_FMR",
     "EXIT_CODES",
     "OUTCOME_STYLES",
+    "Sex",
     "inspect",
     "print_answer",
     "verify",

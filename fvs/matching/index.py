@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from fvs.errors import UsageError
+from fvs.matching.checks import (
+    check_count,
+    check_unit_length,
+    check_vectors,
+    checked_new_keys,
+)
 from fvs.matching.hits import Hits
 from fvs.matching.index_files import (
     COLUMNS,
@@ -33,9 +39,6 @@ if TYPE_CHECKING:
     from fvs.records import F32, Int
 
 __all__ = ["VectorIndex"]
-
-_UNIT_LENGTH_TOLERANCE = 1e-3
-"""A vector longer or shorter than this is no embedding."""
 
 ROWS_PER_BLOCK = 1 << 14
 """Rows that a save copies while additions wait."""
@@ -197,14 +200,9 @@ class VectorIndex:
         Raises:
             UsageError: something of this does not hold; nothing was added.
         """
-        new = _checked_keys(keys)
-        self._check(vectors, "vectors")
-        if len(new) != len(vectors):
-            raise UsageError(f"{len(new)} keys but {len(vectors)} vectors")
-        if np.abs(np.linalg.norm(vectors, axis=1) - 1).max(initial=0) > _UNIT_LENGTH_TOLERANCE:
-            raise UsageError("vectors to add have length 1")
-        if len(np.unique(new)) != len(new):
-            raise UsageError("a key stands twice among those to add")
+        check_vectors(vectors, self.dimension, "vectors")
+        check_unit_length(vectors)
+        new = checked_new_keys(keys, len(vectors))
         with self._lock.writing():
             if (self._table.rows_of(new) != NO_KEY).any():
                 raise UsageError("a key to add is in the index already")
@@ -245,7 +243,7 @@ class VectorIndex:
         Raises:
             UsageError: another shape or type, a number that is not finite, a row that is not there.
         """
-        self._check(probes, "probes")
+        check_vectors(probes, self.dimension, "probes")
         chosen, wanted = np.asarray(probe_rows, np.int64), np.asarray(keys, np.int64)
         if chosen.ndim != 1 or chosen.shape != wanted.shape:
             raise UsageError(f"{chosen.shape} probe rows but {wanted.shape} keys")
@@ -273,9 +271,8 @@ class VectorIndex:
         Raises:
             UsageError: another shape or type, a number that is not finite, k below 1.
         """
-        self._check(probes, "probes")
-        if k < 1:
-            raise UsageError(f"a search is for one hit or more (got k = {k})")
+        check_vectors(probes, self.dimension, "probes")
+        check_count(k)
         parts = []
         with self._lock.reading(), limit_faiss_threads(threads):
             for start in range(0, len(probes), PROBES_PER_ROUND):
@@ -311,18 +308,3 @@ class VectorIndex:
             there = np.flatnonzero((first <= rows) & (rows < first + len(segment)))
             yield segment, there, rows[there] - first
             first += len(segment)
-
-    def _check(self, vectors: F32, what: str) -> None:
-        if vectors.dtype != np.float32 or vectors.shape[1:] != (self.dimension,):
-            raise UsageError(
-                f"{what} are (N, {self.dimension}) float32 (got {vectors.shape} {vectors.dtype})"
-            )
-        if not np.isfinite(vectors).all():
-            raise UsageError(f"{what} hold a number that is not finite")
-
-
-def _checked_keys(keys: npt.ArrayLike) -> Int:
-    checked = np.asarray(keys, np.int64)
-    if checked.ndim != 1 or (checked < 0).any():
-        raise UsageError("keys are (N,) whole numbers that are not negative")
-    return checked

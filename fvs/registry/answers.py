@@ -12,9 +12,9 @@ from fvs.registry.vectors import in_memory
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fvs.matching.backend import BackendFactory
     from fvs.records import Int
     from fvs.registry.duplicates import DuplicatePolicy
-    from fvs.registry.vectors import IndexFactory
 
 __all__ = ["RegistryScores", "RegistrySettings", "RegistryStats"]
 
@@ -49,7 +49,7 @@ class RegistrySettings:
         duplicates: why searching everybody is allowed; None is that it is not.
     """
 
-    make_index: IndexFactory = in_memory
+    make_index: BackendFactory = in_memory
     fusion: FusionRule = FusionRule.MEAN
     max_staleness_s: float = 0.0
     index_dir: Path | None = None

@@ -28,12 +28,12 @@ from fvs.registry.vault import Opened
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from fvs.matching.backend import VectorBackend
     from fvs.matching.hits import Hits
     from fvs.records import F32, U8, Bool, Int
     from fvs.registry.records import StoredRecord
     from fvs.registry.store import RecordStore
     from fvs.registry.vault import Vault
-    from fvs.registry.vectors import Vectors
 
 __all__ = ["Gallery", "GalleryHits", "PairScores", "score_stored"]
 
@@ -79,7 +79,7 @@ class GalleryHits:
 class Gallery:
     """Whose templates are where, and how they compare. Safe to use from many threads."""
 
-    def __init__(self, vault: Vault, index: Vectors) -> None:
+    def __init__(self, vault: Vault, index: VectorBackend) -> None:
         """Nobody yet but the decoys, which an index that is not empty has already."""
         self.vault = vault
         self.revision = 0
@@ -94,7 +94,7 @@ class Gallery:
             index.add(np.arange(len(decoys), dtype=np.int64), decoys)
 
     @classmethod
-    def restored(cls, vault: Vault, index: Vectors, columns: Columns, revision: int) -> Self:
+    def restored(cls, vault: Vault, index: VectorBackend, columns: Columns, revision: int) -> Self:
         """A gallery from an index that holds decoys and people already, and its roster."""
         gallery = cls(vault, index)
         gallery._roster.append(columns, gallery._roster.room_for(len(columns)))

@@ -27,9 +27,9 @@ from fvs.registry.roster import Columns
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fvs.matching.backend import VectorBackend
     from fvs.registry.store import RecordStore
     from fvs.registry.vault import Vault
-    from fvs.registry.vectors import Vectors
 
 __all__ = ["load_gallery", "save_gallery"]
 
@@ -59,7 +59,9 @@ def save_gallery(gallery: Gallery, folder: Path) -> None:
             ) from None
 
 
-def load_gallery(folder: Path, vault: Vault, store: RecordStore, empty: Vectors) -> Gallery | None:
+def load_gallery(
+    folder: Path, vault: Vault, store: RecordStore, empty: VectorBackend
+) -> Gallery | None:
     """The gallery of a folder, in step with the store.
 
     Args:
@@ -102,7 +104,7 @@ def _agrees(gallery: Gallery, store: RecordStore) -> bool:
     return all(row is not None and row.status == RecordStatus.ACTIVE for row in rows)
 
 
-def _in_process(index: Vectors) -> VectorIndex:
+def _in_process(index: VectorBackend) -> VectorIndex:
     if not isinstance(index, VectorIndex):
         raise UsageError(
             "only an index in this process can be kept in a folder",

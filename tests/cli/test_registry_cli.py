@@ -5,6 +5,8 @@ import io
 import json
 import secrets
 import stat
+import subprocess
+import sys
 import types
 from datetime import date
 from pathlib import Path
@@ -326,3 +328,21 @@ class TestWrongUse:
         ran = fvs("registry", "stats", "--json")
         assert ran.code == ExitCode.WRONG_USE
         assert "is not there" in document(ran.out)["error"]["message"]
+
+    @pytest.mark.parametrize("package", ["faiss", "psycopg"])
+    def test_without_the_extra(self, tmp_path, package):
+        """A missing package is told with the line that installs it, and nothing is left."""
+        folder = tmp_path / "people"
+        options = ["--dsn-variable", "PATH"] if package == "psycopg" else []
+        arguments = ["fvs", "registry", "init", str(folder), *BASIS, *options]
+        code = (
+            f"import sys; sys.modules[{package!r}] = None; sys.argv = {arguments!r}\n"
+            "from fvs.cli import main; main()"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == ExitCode.WRONG_USE
+        assert f"needs {package}" in done.stderr
+        assert "face-verification-service[registry]" in done.stderr
+        assert not list(tmp_path.glob("people/*"))

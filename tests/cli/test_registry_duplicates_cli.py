@@ -40,7 +40,7 @@ class TestWithoutAPurpose:
         for command in (("dedupe",), ("search", tmp_path / "none.jpg")):
             ran = fvs("registry", *command)
             assert ran.code == ExitCode.WRONG_USE
-            assert "duplicates_off" in ran.err
+            assert "states no purpose" in ran.err
             assert "[duplicates]" in ran.err
             assert "legal_basis" in ran.err
 

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fvs.bulk import LocalEngine
-from fvs.bulk.all_pairs import score_tiles, tile_count, tiles_of
+from fvs.bulk.all_pairs import score_tiles
 from fvs.errors import UsageError
+from fvs.metrics.tiles import tile_count
 from tests.unit_vectors import unit_vectors
 
 
@@ -51,16 +50,6 @@ def test_the_threshold_accepts_itself(tmp_path):
     axes = np.eye(4, dtype=np.float32)[[0, 0, 1]]
     assert found_in(tmp_path, axes, 1.0, 2) == {(0, 1): 1.0}
     assert set(found_in(tmp_path, axes, 0.0, 2)) == {(0, 1), (0, 2), (1, 2)}
-
-
-@given(count=st.integers(0, 300), tile_rows=st.integers(1, 60))
-def test_tiles_cover(count, tile_rows):
-    """Every pair of rows lies in one tile, and `tile_count` knows how many there are."""
-    tiles = list(tiles_of(count, tile_rows))
-    assert len(tiles) == tile_count(count, tile_rows)
-    blocks = {(tile.first // tile_rows, tile.second // tile_rows) for tile in tiles}
-    number = -(-count // tile_rows)
-    assert blocks == {(i, j) for i in range(number) for j in range(i, number)}
 
 
 def test_on_worker_processes(tmp_path, worker_processes):

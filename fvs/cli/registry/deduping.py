@@ -12,6 +12,8 @@ from fvs.cli.registry.progress import counting
 from fvs.registry.reviews import fpir_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fvs.cli.registry.location import Location
     from fvs.cli.registry.registry_file import DuplicatesSpec
 
@@ -43,14 +45,21 @@ class DedupeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     legal_basis: str
 
 
-def find_duplicates(location: Location, spec: DuplicatesSpec) -> DedupeAnswer:
+def find_duplicates(
+    location: Location, spec: DuplicatesSpec, certificate: Path | None
+) -> DedupeAnswer:
     """Fill the review list.
+
+    Args:
+        location: of the registry.
+        spec: what allows it.
+        certificate: in place of the pack's.
 
     Raises:
         StoreError: the store refuses; what was listed before stays listed.
     """
     pack = location.open_pack()
-    policy = duplicate_policy(spec, pack)
+    policy = duplicate_policy(spec, pack, certificate)
     pairs = new = 0
     with (
         open_registry(location, pack, duplicates=policy, index_dir=location.index_dir) as registry,

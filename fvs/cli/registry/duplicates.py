@@ -16,6 +16,7 @@ import msgspec
 import typer
 from rich.table import Table
 
+from fvs.cli.certificates import CertificateOption  # noqa: TC001 - typer reads it
 from fvs.cli.common import JsonOption, open_engine, print_advice, read_picture
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
@@ -23,6 +24,7 @@ from fvs.cli.registry.location import Location, require_extra
 from fvs.cli.registry.options import RegistryOption  # noqa: TC001 - typer reads the annotations
 from fvs.cli.registry.registry_file import FILE_NAME
 from fvs.errors import UsageError
+from fvs.registry.errors import DuplicatesOffError
 from fvs.registry.reviews import ReviewState
 from fvs.status import Role
 
@@ -81,6 +83,7 @@ def search(
     role: Annotated[
         Role, typer.Option(help="Judge the picture as a selfie or as an ID card.")
     ] = Role.SELFIE,
+    certificate: CertificateOption = None,
     registry: RegistryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -105,7 +108,7 @@ def search(
         )
 
     pack = location.open_pack()
-    policy = duplicate_policy(spec, pack)
+    policy = duplicate_policy(spec, pack, certificate)
     samples = open_engine(pack).extract([content], role)
     refusals = samples.refusals(0)
     with open_registry(location, pack, duplicates=policy, index_dir=location.index_dir) as opened:
@@ -128,7 +131,12 @@ def search(
     raise typer.Exit(ExitCode.NO_DECISION if refusals else ExitCode.MATCH)
 
 
-def dedupe(*, registry: RegistryOption = None, as_json: JsonOption = False) -> None:
+def dedupe(
+    *,
+    certificate: CertificateOption = None,
+    registry: RegistryOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Compare everybody with everybody, and put pairs that look alike on the review list.
 
     Allowed only with a [duplicates] table in registry.toml. The time grows with the square of the
@@ -146,7 +154,7 @@ def dedupe(*, registry: RegistryOption = None, as_json: JsonOption = False) -> N
     with require_extra():
         from fvs.cli.registry.deduping import find_duplicates  # noqa: PLC0415 - needs faiss
 
-    answer = find_duplicates(location, spec)
+    answer = find_duplicates(location, spec, certificate)
     if as_json:
         print_json(answer)
         return
@@ -206,11 +214,11 @@ def _require_purpose(location: Location) -> DuplicatesSpec:
     """What allows searching everybody.
 
     Raises:
-        UsageError: nothing does; the advice says how it would be allowed.
+        DuplicatesOffError: nothing does; the advice says how it would be allowed.
     """
     if location.spec.duplicates is None:
-        raise UsageError(
-            "duplicates_off: this registry states no purpose for which everybody may be searched",
+        raise DuplicatesOffError(
+            "this registry states no purpose for which everybody may be searched",
             advice=f"Where the law allows it, add to {location.folder / FILE_NAME}: [duplicates] "
             'with purpose = "...", legal_basis = "..." and fmr = 1e-4.',
         )

@@ -83,7 +83,6 @@ _ADVICE = {
     ),
 }
 
-
 _SUBJECT_FAULTS = frozenset(fault.value for fault in SubjectFault)
 
 
@@ -92,12 +91,12 @@ class Portrait:
     """One picture to enrol.
 
     Attributes:
-        place: the file's name, or `row 2` of the table.
+        place: the file's name, or `line 2` of the table.
         subject: whose it is.
         path: of the picture.
         kind: what it was taken from.
         portrait_date: when it was taken, where that is known.
-        source: where it comes from; empty is the import's own.
+        source: where it comes from, in the operator's words.
         legal_basis: empty is the registry's own.
         retain_until: None is the registry's own rule.
     """

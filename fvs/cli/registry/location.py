@@ -44,10 +44,11 @@ def require_extra() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        if error.name not in _NEEDED_BY_THE_EXTRA:
+        package = (error.name or "").partition(".")[0]
+        if package not in _NEEDED_BY_THE_EXTRA:
             raise
         raise MissingExtraError(
-            f"this registry needs {error.name}",
+            f"this registry needs {package}",
             advice="Install it with `pip install 'face-verification-service[registry]'`.",
         ) from error
 

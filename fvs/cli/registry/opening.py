@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fvs.cli.certificates import open_policy
+from fvs.cli.certificates import accepted_certificate, open_policy
 from fvs.cli.registry.progress import counting
 from fvs.matching.index import VectorIndex
 from fvs.matching.precision import Precision
@@ -77,17 +77,23 @@ def index_bytes(location: Location, pack: Pack, templates: int) -> int:
     return templates * (precision.vector_bytes(dimension) + _KEY_BYTES)
 
 
-def duplicate_policy(spec: DuplicatesSpec, pack: Pack) -> DuplicatePolicy:
-    """Why searching is allowed, at the pack's operating point for the spec's FMR.
+def duplicate_policy(spec: DuplicatesSpec, pack: Pack, own: Path | None) -> DuplicatePolicy:
+    """Why searching is allowed, at the operating point for the spec's FMR.
+
+    Args:
+        spec: of `registry.toml`.
+        pack: of the registry.
+        own: a certificate in place of the pack's.
 
     Raises:
-        UsageError: the pack has no such point.
+        CertificateError: no decision may rest on the certificate.
+        UsageError: it has no such point.
     """
-    point = open_policy(pack, spec.fmr).point
+    point = open_policy(pack, spec.fmr, own).point
     return DuplicatePolicy(
         purpose=spec.purpose,
         legal_basis=spec.legal_basis,
         threshold=point.threshold,
         target_fmr=point.target_fmr,
-        evidence=f"operating points of pack {pack.name}",
+        evidence=f"certificate {accepted_certificate(pack, own).certificate_id}",
     )

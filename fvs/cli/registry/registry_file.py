@@ -116,7 +116,7 @@ class RegistrySpec(_Strict, frozen=True, kw_only=True):
 
     Attributes:
         format: of this file.
-        pack: whose embedder made the templates, and whose operating points decide.
+        pack: whose embedder made the templates, and whose certified operating points decide.
         store: where records are.
         keys: where the key ring is.
         enrolment: defaults of every enrolment.

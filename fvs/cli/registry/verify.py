@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fvs.answer import answer_judgement
-from fvs.cli.certificates import open_policy
+from fvs.cli.certificates import CertificateOption, open_policy
 from fvs.cli.common import JsonOption, open_engine, read_picture
 from fvs.cli.output import print_json
 from fvs.cli.registry.location import Location
@@ -18,7 +18,8 @@ from fvs.cli.registry.options import (
     RegistryOption,
     read_subject,
 )
-from fvs.cli.verify import DEFAULT_TARGET_FMR, EXIT_CODES, print_answer
+from fvs.cli.verify import DEFAULT_TARGET_FMR, EXIT_CODES, Sex, print_answer
+from fvs.operating_points import EITHER_SEX
 from fvs.status import Outcome, Role
 from fvs.subjects import SubjectKind
 
@@ -36,10 +37,14 @@ def verify(
         int | None,
         typer.Option(min=0, max=130, help="The subject's age in years, from the register."),
     ] = None,
+    sex: Annotated[
+        Sex | None, typer.Option(help="The subject's sex, from the register; never from the face.")
+    ] = None,
     pad: Annotated[
         bool, typer.Option("--pad/--no-pad", help="Require a live selfie; --no-pad for scans.")
     ] = True,
     kind_of_number: KindOfNumberOption = SubjectKind.CITIZEN_ID,
+    certificate: CertificateOption = None,
     registry: RegistryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -58,13 +63,14 @@ def verify(
     location = Location.find(registry)
     subject = read_subject(number, kind_of_number)
     pack = location.open_pack()
-    policy = open_policy(pack, fmr, with_pad=pad)
+    policy = open_policy(pack, fmr, certificate, with_pad=pad)
     content = read_picture(selfie)
     with location.opened(pack) as opened:
         engine = open_engine(pack)
         probes = engine.extract([content], Role.SELFIE)
         scores = opened.verify_from_store([subject], probes.embeddings)
-    answer = answer_judgement(engine.judge(probes, scores, policy, [age]), 0, policy)
+    judged = engine.judge(probes, scores, policy, [age], [sex or EITHER_SEX])
+    answer = answer_judgement(judged, 0, policy)
     if as_json:
         print_json(answer)
     else:

@@ -1,0 +1,134 @@
+"""Everything that one report speaks of, before it is put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fvs.report.requirements import Measure
+from fvs.report.verdicts import Measured, judge_all
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fvs.operating_points import OperatingPoint, OperatingPoints, Rate
+    from fvs.report.measures import ErrorMeasures
+    from fvs.report.pad import PadEvidence
+    from fvs.report.requirements import Requirement
+    from fvs.report.thumbnails import ExtremePairs
+    from fvs.report.verdicts import Finding
+
+__all__ = ["DataFile", "Evidence", "Provenance"]
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file that numbers came from.
+
+    Attributes:
+        role: key of the text that says what it is.
+        name: without its folder.
+        sha256: of its bytes.
+        size: how many pictures, pairs or rows; None where that says nothing.
+    """
+
+    role: str
+    name: str
+    sha256: str
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How this report was made, so that it can be made again."""
+
+    files: tuple[DataFile, ...]
+    created: str
+    version: str
+    commit: str
+    machine: str
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What a report is made of; any part may be missing, and then the report says so.
+
+    Attributes:
+        subject: what was measured, in the caller's words or the pack's name.
+        requirements: limits to hold it against.
+        provenance: where everything comes from.
+        target_fmr: that thresholds were chosen for.
+        measures: of scores.
+        points: of the pack.
+        point: the one of them that is judged.
+        pad: results of a PAD evaluation.
+        pairs: the worst mated and best non-mated pairs as thumbnails, only where asked for.
+    """
+
+    subject: str
+    requirements: tuple[Requirement, ...]
+    provenance: Provenance
+    target_fmr: float
+    measures: ErrorMeasures | None = None
+    points: OperatingPoints | None = None
+    point: OperatingPoint | None = None
+    pad: PadEvidence | None = None
+    pairs: ExtremePairs | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """A verdict for each requirement."""
+        return judge_all(self.requirements, self.measured)
+
+    @property
+    def measured(self) -> Mapping[Measure, tuple[Measured, ...]]:
+        """All rates that requirements can be held against; scores come before the pack's own."""
+        return {
+            Measure.FMR: self._overall(Measure.FMR),
+            Measure.FNMR: self._overall(Measure.FNMR),
+            Measure.GROUP_FMR: self._groups(),
+            Measure.APCER: self._species(),
+            Measure.BPCER: self._live(),
+        }
+
+    def _overall(self, measure: Measure) -> tuple[Measured, ...]:
+        if self.measures is not None:
+            is_fmr = measure is Measure.FMR
+            return (self.measures.fmr if is_fmr else self.measures.fnmr,)
+        if self.point is None:
+            return ()
+        rate = self.point.fmr_lfw if measure is Measure.FMR else self.point.fnmr
+        return (_counted(rate, _lfw_subjects(self.points), "LFW"),)
+
+    def _groups(self) -> tuple[Measured, ...]:
+        if self.measures is not None and self.measures.groups:
+            groups = self.measures.groups
+            return tuple(
+                _counted(group.fmr.rate, group.fmr.subjects, group.name)
+                for group in groups
+                if group.fmr is not None
+            )
+        if self.point is None:
+            return ()
+        return tuple(
+            _counted(group.fmr, group.subjects, group.group)
+            for group in self.point.groups
+            if group.adult
+        )
+
+    def _species(self) -> tuple[Measured, ...]:
+        if self.pad is None:
+            return ()
+        return tuple(_counted(rate, None, species) for species, rate, _ in self.pad.apcer)
+
+    def _live(self) -> tuple[Measured, ...]:
+        return () if self.pad is None else (_counted(self.pad.bpcer[0][1], None, ""),)
+
+
+def _counted(rate: Rate, subjects: int | None, of: str) -> Measured:
+    return Measured.counted(rate.errors, rate.trials, subjects=subjects, of=of)
+
+
+def _lfw_subjects(points: OperatingPoints | None) -> int | None:
+    sources = () if points is None else points.data
+    return next((source.subjects for source in sources if source.name.startswith("lfw")), None)

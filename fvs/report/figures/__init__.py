@@ -1,0 +1,3 @@
+"""Drawings of a report: from numbers to SVG, the same bytes for the same numbers."""
+
+__all__: list[str] = []

@@ -1,0 +1,138 @@
+"""Where every number comes from, what is in force, and what this report cannot tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fvs.report.document import Bullets, Column, Paragraph, Section, Table
+from fvs.report.sections.tables import columns, number, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fvs.operating_points import OperatingPoints
+    from fvs.report.document import Block
+    from fvs.report.evidence import Evidence
+    from fvs.report.words import Words
+
+__all__ = ["limits_section", "points_section", "provenance_section"]
+
+FEWEST_SUBJECTS = 245
+"""Below this FIDO's programme, as commonly quoted, would not begin; a report says so."""
+
+
+def points_section(evidence: Evidence, words: Words) -> Section | None:
+    """The operating points in force; nothing where no pack is spoken of."""
+    points = evidence.points
+    if points is None:
+        return None
+    blocks: list[Block] = [
+        _facts(words("points_caption"), _points_facts(points, words), words),
+        Table(
+            caption=words("points_table_caption"),
+            columns=columns(words, "target_fmr", "threshold", "fnmr_column", "strictest_group"),
+            rows=tuple(
+                plain(
+                    f"{point.target_fmr:g}",
+                    f"{point.threshold:.4f}",
+                    f"{100 * point.fnmr.point:.3g} %",
+                    point.strictest_group,
+                )
+                for point in points.points
+            ),
+        ),
+        Paragraph(words("points_method", method=points.method)),
+    ]
+    return Section(name="points", title=words("points"), blocks=tuple(blocks))
+
+
+def provenance_section(evidence: Evidence, words: Words) -> Section:
+    """Files by their hashes, and what made the report."""
+    made = evidence.provenance
+    facts = (
+        (words("created"), made.created),
+        (words("software"), f"fvs {made.version}, {made.commit}"),
+        (words("machine"), made.machine),
+    )
+    blocks: list[Block] = [_facts(words("made_caption"), facts, words)]
+    if made.files:
+        blocks.append(
+            Table(
+                caption=words("files_caption"),
+                columns=columns(words, "file_role", "file", "size", "sha256", numbers_from=9),
+                rows=tuple(
+                    plain(words(file.role), file.name, number(file.size), file.sha256)
+                    for file in made.files
+                ),
+            )
+        )
+    if evidence.points is not None:
+        blocks.append(_data_table(evidence.points, words))
+    return Section(name="provenance", title=words("provenance"), blocks=tuple(blocks))
+
+
+def limits_section(evidence: Evidence, words: Words) -> Section:
+    """What a reader must not conclude."""
+    return Section(
+        name="limits", title=words("limits"), blocks=(Bullets(tuple(_limits(evidence, words))),)
+    )
+
+
+def _limits(evidence: Evidence, words: Words) -> Iterator[str]:
+    yield words("limit_data")
+    yield words("limit_independence")
+    measures = evidence.measures
+    if measures is not None and measures.origin == "same_scores":
+        yield words("limit_same_scores")
+    if measures is not None and measures.subjects < FEWEST_SUBJECTS:
+        yield words("limit_few_subjects", n=measures.subjects)
+    if measures is None or not measures.groups:
+        yield words("limit_no_groups")
+    if evidence.pad is None:
+        yield words("limit_no_pad")
+    else:
+        yield words("limit_simulated_pad")
+    yield words("limit_fido")
+    yield words("limit_attempts")
+
+
+def _facts(caption: str, facts: tuple[tuple[str, str], ...], words: Words) -> Table:
+    heads = (Column(words("fact")), Column(words("value")))
+    return Table(caption=caption, columns=heads, rows=tuple(plain(*fact) for fact in facts))
+
+
+def _points_facts(points: OperatingPoints, words: Words) -> tuple[tuple[str, str], ...]:
+    return (
+        (words("pack"), points.pack),
+        (words("created"), points.created),
+        (words("software"), points.commit),
+        (words("machine"), points.machine),
+        (words("detector"), points.detector_sha256),
+        (words("embedder"), points.embedder_sha256),
+        *((words("pad_network"), sha256) for sha256 in points.pad_sha256),
+        (words("expires"), words("never_expires")),
+    )
+
+
+def _data_table(points: OperatingPoints, words: Words) -> Table:
+    keys = ("data_set", "pictures", "people", "failed", "terms", "sha256")
+    heads = (
+        Column(words(keys[0])),
+        *(Column(words(key), is_number=True) for key in keys[1:4]),
+        *(Column(words(key)) for key in keys[4:]),
+    )
+    return Table(
+        caption=words("data_caption"),
+        columns=heads,
+        rows=tuple(
+            plain(
+                source.name,
+                number(source.pictures),
+                number(source.subjects),
+                number(source.failed_to_acquire),
+                source.terms,
+                source.sha256,
+            )
+            for source in points.data
+        ),
+    )
