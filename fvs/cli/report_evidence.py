@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fvs.certificates import load_certificate
+from fvs.cli.certificates import certificate_path, trust_store
 from fvs.cli.common import open_engine, open_pack
-from fvs.cli.operating_points import faces_cache_dir, points_path, progress_bar
+from fvs.cli.measuring import faces_cache_dir, progress_bar
 from fvs.folders import PictureSet
 from fvs.metrics import read_evaluation
-from fvs.operating_points import load_operating_points
 from fvs.report import (
     STANDARD_REQUIREMENTS,
     DataFile,
@@ -42,7 +43,7 @@ def gather_evidence(request: ReportRequest) -> Evidence:
         DeploymentError: the pack cannot be loaded.
     """
     own = parse_requirements(request.requirements)
-    points = None if request.pack is None else load_operating_points(points_path(request.pack))
+    points = None if request.pack is None else _certificate(request.pack)
     point = None if points is None else points.at(request.target_fmr)
     evaluation = None if request.scores is None else read_evaluation(request.scores)
     folder = request.pictures_of_people
@@ -100,7 +101,11 @@ def _files(
     if request.pad is not None:
         yield describe_file("role_pad", request.pad)
     if request.pack is not None:
-        yield describe_file("role_points", points_path(request.pack))
+        yield describe_file("role_points", certificate_path(request.pack))
+
+
+def _certificate(pack: str) -> OperatingPoints:
+    return load_certificate(certificate_path(pack), trust_store())
 
 
 def _pad(request: ReportRequest, points: OperatingPoints | None) -> PadEvidence | None:

@@ -97,7 +97,7 @@ class Evidence:
             return (self.measures.fmr if is_fmr else self.measures.fnmr,)
         if self.point is None:
             return ()
-        rate = self.point.fmr_lfw if measure is Measure.FMR else self.point.fnmr
+        rate = self.point.fmr_pooled if measure is Measure.FMR else self.point.fnmr
         return (_counted(rate, _lfw_subjects(self.points), "LFW"),)
 
     def _groups(self) -> tuple[Measured, ...]:
