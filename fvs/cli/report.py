@@ -171,9 +171,7 @@ def report(
       fvs report --scores scores.csv --target fnmr=0.05 --language both --out r.html --pdf r.pdf
       fvs report --scores scores.parquet --pack own --fmr 1e-3 --fail-on not-met --out r.html --json
     """
-    for path in (out, pdf):
-        if path is not None:
-            require_writable(path)
+    _require_outputs([out] if pdf is None else [out, pdf], (scores, lfw, pad, pictures))
     request = ReportRequest(
         scores=scores,
         pack=pack or (None if scores is not None and lfw is None else DEFAULT_PACK),
@@ -192,6 +190,17 @@ def report(
     else:
         _print(out, pdf, findings)
     raise typer.Exit(_exit_code([str(finding.verdict) for finding in findings], fail_on))
+
+
+def _require_outputs(outputs: Sequence[Path], inputs: Sequence[Path | None]) -> None:
+    """Refuse to replace what is read, and to write one file over the other."""
+    given = {path.resolve() for path in inputs if path is not None}
+    for path in outputs:
+        require_writable(path)
+        if path.resolve() in given:
+            raise UsageError(f"{path} would replace a file that was given")
+    if len({path.resolve() for path in outputs}) < len(outputs):
+        raise UsageError("--out and --pdf are the same file", advice="Name two files.")
 
 
 def _write_report(

@@ -68,7 +68,7 @@ def _groups_of(evidence: Evidence) -> list[_Group]:
 
 
 def _figure(groups: Sequence[_Group], evidence: Evidence, words: Words) -> Figure:
-    name = f"groups-{words.language}"
+    name = f"group-rates-{words.language}"
     ordered = sorted(groups, key=lambda group: (group.is_minor, group.name))
     bars = [Bar(g.name, g.fmr, g.is_minor) for g in ordered if g.fmr is not None]
     target = None if evidence.point is None else evidence.point.target_fmr
