@@ -57,8 +57,8 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
     """
     columns = evaluation.columns()
     if path.suffix == PARQUET:
-        parquet = _parquet()
-        parquet.write_table(parquet.lib.Table.from_pydict(dict(columns)), path)
+        arrow = _pyarrow()
+        arrow.parquet.write_table(arrow.Table.from_pydict(dict(columns)), path)
         return
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -75,10 +75,10 @@ def _written(column: npt.NDArray[Any]) -> Sequence[object]:
 
 def _read_columns(path: Path) -> Mapping[str, npt.NDArray[Any]]:
     if path.suffix == PARQUET:
-        parquet = _parquet()
+        arrow = _pyarrow()
         try:
-            table = parquet.read_table(path)
-        except (OSError, parquet.lib.ArrowException) as error:
+            table = arrow.parquet.read_table(path)
+        except (OSError, arrow.ArrowException) as error:
             raise UsageError(f"{path.name} cannot be read as Parquet") from error
         return {name: table[name].to_numpy() for name in table.column_names}
     try:
@@ -94,15 +94,15 @@ def _read_columns(path: Path) -> Mapping[str, npt.NDArray[Any]]:
     return {name: np.array(column, np.str_) for name, column in zip(names, values, strict=True)}
 
 
-def _parquet() -> ModuleType:
+def _pyarrow() -> ModuleType:
     try:
-        from pyarrow import parquet  # noqa: PLC0415 - an extra, and 0.1 s that CSV does without
+        import pyarrow.parquet  # noqa: PLC0415 - an extra, and 0.1 s that CSV does without
     except ImportError as error:
         raise MissingExtraError(
             "reading Parquet needs pyarrow",
             advice="Install it with `pip install 'face-verification-service[eval]'`, or give CSV.",
         ) from error
-    module: ModuleType = parquet
+    module: ModuleType = pyarrow
     return module
 
 
@@ -117,7 +117,8 @@ def _evaluation(columns: Mapping[str, npt.NDArray[Any]], where: str) -> Evaluati
             advice=f"Columns are {', '.join(REQUIRED_COLUMNS)}, and if they are known "
             f"{', '.join(OPTIONAL_COLUMNS)}.",
         )
-    first, second = number_subjects(columns["first_subject"], columns["second_subject"])
+    owners = (_subjects(columns[name]) for name in ("first_subject", "second_subject"))
+    first, second = number_subjects(*owners)
     optional = {
         name: _optional(columns[name], name) for name in OPTIONAL_COLUMNS if name in columns
     }
@@ -128,6 +129,17 @@ def _evaluation(columns: Mapping[str, npt.NDArray[Any]], where: str) -> Evaluati
         second_subject=second,
         **optional,
     )
+
+
+def _subjects(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Numbers written as text, in the order of numbers; names, and 007, as they are."""
+    if column.dtype.kind != "U":
+        return column
+    try:
+        numbers = column.astype(np.int64)
+    except (OverflowError, ValueError):
+        return column
+    return numbers if np.array_equal(numbers.astype(np.str_), column) else column
 
 
 def _optional(column: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:

@@ -13,7 +13,11 @@ from fvs.metrics.intervals import (
     clopper_pearson,
     most_errors_within,
     rate,
+    rule_of_3,
+    rule_of_30,
     trials_needed,
+    trials_table,
+    wilson,
 )
 
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -63,6 +67,62 @@ class TestClopperPearson:
         """A rate over nothing, or with impossible counts, is the caller's mistake."""
         with pytest.raises(UsageError):
             clopper_pearson(errors, trials)
+
+
+class TestWilson:
+    def test_empty(self):
+        """No rates in, no bounds out."""
+        lower, upper = wilson(np.empty(0), np.empty(0))
+        assert lower.shape == upper.shape == (0,)
+
+    @given(counts)
+    def test_equals_scipys_interval(self, count):
+        """To 1e-12, at no error and at nothing but errors too."""
+        k, n = count
+        lower, upper = wilson(k, n)
+        expected = binomtest(k, n).proportion_ci(0.95, method="wilson")
+        assert lower == pytest.approx(expected.low, abs=1e-12)
+        assert upper == pytest.approx(expected.high, abs=1e-12)
+
+    @pytest.mark.parametrize(("errors", "trials"), [(0, 0), (-1, 5), (6, 5), (math.nan, 5)])
+    def test_undefined_rates_are_refused(self, errors, trials):
+        """As the exact interval refuses them."""
+        with pytest.raises(UsageError):
+            wilson(errors, trials)
+
+
+class TestRules:
+    @given(st.integers(30, 10**9))
+    def test_rule_of_3_is_the_one_sided_bound_of_no_error(self, trials):
+        """Within a twentieth of 1 - 0.05 ** (1 / n)."""
+        assert rule_of_3(trials) == pytest.approx(-math.expm1(math.log(0.05) / trials), rel=0.06)
+
+    def test_rule_of_30_keeps_its_promise(self):
+        """With 30 errors the rate is within 30 % at 90 %: the Poisson distribution agrees."""
+        assert binom.cdf(39, 3_000_000, 1e-5) - binom.cdf(20, 3_000_000, 1e-5) > 0.9
+        assert rule_of_30(1e-5) == 3_000_000
+
+    def test_refusals(self):
+        """No trials, and targets that are none."""
+        with pytest.raises(UsageError):
+            rule_of_3(0)
+        for target in (0.0, 1.0, math.nan):
+            with pytest.raises(UsageError):
+                rule_of_30(target)
+
+    def test_the_table_holds_what_trials_needed_says(self):
+        """One row a target and number of errors; two subjects for each pair that shares nobody."""
+        assert trials_table([]) == []
+        rows = trials_table([0.01, 0.001], errors=[0, 5])
+        assert [(row.target, row.errors) for row in rows] == [
+            (0.01, 0),
+            (0.01, 5),
+            (0.001, 0),
+            (0.001, 5),
+        ]
+        for row in rows:
+            assert row.trials == trials_needed(row.target, row.errors)
+            assert row.subjects == 2 * row.trials
 
 
 class TestRate:
