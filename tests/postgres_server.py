@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+DEBIAN_SERVERS = Path("/usr/lib/postgresql")
+
 SERVER_USERS = ("postgres", "nobody")
 """Whom root starts it as: PostgreSQL refuses to run as root."""
 
@@ -25,8 +27,15 @@ SETTINGS = {
 
 def missing() -> str:
     """Why no server can be started here; empty where one can."""
-    programs = [name for name in ("initdb", "pg_ctl") if shutil.which(name) is None]
+    programs = [name for name in ("initdb", "pg_ctl") if not _program(name)]
     return f"needs {' and '.join(programs)} of PostgreSQL in PATH" if programs else ""
+
+
+def _program(name: str) -> str | None:
+    """Where a program of the server is: in PATH, or where Debian keeps it, the newest version."""
+    folders = sorted(DEBIAN_SERVERS.glob("*/bin"), key=lambda path: int(path.parent.name))
+    path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, reversed(folders))])
+    return shutil.which(name, path=path)
 
 
 @contextmanager
@@ -37,8 +46,11 @@ def running_postgres() -> Iterator[str]:
     options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
     identity = _identity(folder)
     try:
-        _run(["initdb", "-D", data, "-U", "fvs", "-A", "trust", "-E", "UTF8", "-N"], identity)
-        serve = ["pg_ctl", "-D", data, "-w", "-l", folder / "log"]
+        _run(
+            [_program("initdb"), "-D", data, "-U", "fvs", "-A", "trust", "-E", "UTF8", "-N"],
+            identity,
+        )
+        serve = [_program("pg_ctl"), "-D", data, "-w", "-l", folder / "log"]
         _run([*serve, "-o", f"{options} -k {folder}", "start"], identity)
         try:
             yield f"host={folder} user=fvs dbname=postgres"
