@@ -1,8 +1,8 @@
-"""Writes results into the README and the model cards: `python -m benchmarks.render [--check]`.
+"""Writes results into README, docs and model cards: `python -m benchmarks.render [--check]`.
 
 Each table stands between `<!-- results:NAME -->` and `<!-- /results:NAME -->`; what is between
 them is made from `benchmarks/results/*.json` and from packs' operating points, and nothing else,
-so that none of these numbers is typed by hand. The README speaks of the default pack; a model's
+so that none of these numbers is typed by hand. README and docs speak of the default pack; a model's
 card of the first pack with operating points that has the model, the default one before others.
 """
 
@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmarks.accuracy.differentials import render_differentials
 from benchmarks.accuracy.edc import render_edc
+from benchmarks.accuracy.likelihood import render_likelihood
+from benchmarks.accuracy.robustness import render_robustness
 from benchmarks.machine import REPOSITORY
 from benchmarks.markdown import (
     NOT_MEASURED,
@@ -235,11 +238,14 @@ def _packs() -> PackReport | None:
 SECTIONS: dict[str, Callable[[str], str]] = {
     "accuracy": lambda pack: render_accuracy(pack, _packs(), _points_path(pack)),
     "acquisition": lambda pack: _of_points(pack, _acquisition),
+    "differentials": lambda _: render_differentials(RESULTS_DIR),
     "edc": lambda pack: render_edc(RESULTS_DIR, pack),
     "groups": lambda pack: _of_points(pack, _groups),
     "heldout": lambda pack: render_held_out(_packs(), pack),
+    "likelihood": lambda _: render_likelihood(RESULTS_DIR),
     "packs": lambda _: render_packs(_packs()),
     "pad": lambda pack: _of_points(pack, _pad),
+    "robustness": lambda _: render_robustness(RESULTS_DIR),
     "speed": lambda _: render_speed(RESULTS_DIR),
 }
 """Section -> what it says of a pack; those of all packs do not ask which."""
@@ -256,8 +262,10 @@ CARD_HEADING = "## Error rates\n"
 
 
 def documents() -> dict[Path, str]:
-    """The README and the card of each model that was measured -> the pack it speaks of."""
-    speaks_of = {REPOSITORY / "README.md": DEFAULT_PACK}
+    """README, docs with places, and the card of each model measured -> the pack it speaks of."""
+    pages = sorted((REPOSITORY / "docs").rglob("*.md"))
+    speaks_of = {page: DEFAULT_PACK for page in pages if sections_in(_read(page))}
+    speaks_of[REPOSITORY / "README.md"] = DEFAULT_PACK
     packs = list_packs(MODELS)
     for name in sorted(packs, key=lambda name: (name != DEFAULT_PACK, name)):
         if _points_path(name).exists():

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FEWEST_PAIRS",
+    "KINDS",
     "GroupFmr",
     "GroupTails",
     "Inequity",

@@ -9,6 +9,7 @@ from fvs.cli import operating_points
 from fvs.cli.bench import bench
 from fvs.cli.demo import demo
 from fvs.cli.models import app as models_app
+from fvs.cli.monitor import app as monitor_app
 from fvs.cli.output import print_line
 from fvs.cli.report import report
 from fvs.cli.subjects import app as subjects_app
@@ -27,6 +28,7 @@ app.command()(bench)
 app.command()(report)
 app.add_typer(operating_points.app)
 app.add_typer(models_app, name="models")
+app.add_typer(monitor_app, name="monitor")
 app.add_typer(subjects_app, name="subject")
 
 
