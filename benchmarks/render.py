@@ -32,8 +32,9 @@ from benchmarks.speed.contenders import OURS
 from benchmarks.speed.results import load_report
 from fvs.cli.common import DEFAULT_PACK
 from fvs.manifest import load_manifest
-from fvs.operating_points import load_operating_points
-from fvs.packs import OPERATING_POINTS_FILE_NAME, list_packs, shipped_models_dir
+from fvs.certificates.files import read_certificate
+from fvs.operating_points import EITHER_SEX
+from fvs.packs import CERTIFICATE_FILE_NAME, list_packs, shipped_models_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,14 +62,14 @@ MODELS = shipped_models_dir()
 CARD_FILE_NAME = "CARD.md"
 
 FEWEST_PAIRS_SHOWN = 10_000
-"""Groups with fewer say nothing at this FMR; all of them are in operating_points.json."""
+"""Groups with fewer say nothing at this FMR; all of them are in certificate.json."""
 
 
-def render_accuracy(pack: str, report: PackReport | None, operating_points: Path) -> str:
+def render_accuracy(pack: str, report: PackReport | None, certificate: Path) -> str:
     """A pack's operating points and LFW protocol, as far as they were measured."""
     parts = []
-    if operating_points.exists():
-        parts.append(_points(load_operating_points(operating_points)))
+    if certificate.exists():
+        parts.append(_points(read_certificate(certificate)))
     if report is not None and pack in report.packs:
         parts += [_lfw(report.packs[pack].lfw), circumstances_words(report.circumstances)]
     return "\n\n".join(parts) or NOT_MEASURED
@@ -94,7 +95,11 @@ def _lfw(result: LfwRates) -> str:
 def _points(points: OperatingPoints) -> str:
     rows = []
     for point in points.points:
-        held = [band.band.name for band in point.bands if band.status == "held"]
+        held = [
+            band.band.name
+            for band in point.bands
+            if band.status == "held" and band.sex == EITHER_SEX
+        ]
         rows.append(
             [
                 f"{point.target_fmr:g}",
@@ -195,11 +200,11 @@ def _groups(points: OperatingPoints) -> str:
     worst_first = sorted(point.groups, key=lambda one: -one.fmr.point)
     rows = [
         [one.group, f"{one.subjects:,}", f"{one.fmr.errors:,} / {one.fmr.trials:,}"]
-        + [f"{value:.1e}" for value in (one.fmr.point, one.fmr.lower_95, one.fmr.upper_95)]
+        + [f"{value:.1e}" for value in (one.fmr.point, one.upper_bound)]
         for one in worst_first
         if one.fmr.trials >= FEWEST_PAIRS_SHOWN
     ]
-    head = ["group", "people", "false matches", "FMR", "from", "to (95 %)"]
+    head = ["group", "people", "false matches", "FMR", "at most (95 %)"]
     summary = (
         "False matches between different people of one group at the threshold "
         f"{point.threshold:.4f} (target {point.target_fmr:g}); groups of at least "
@@ -224,11 +229,11 @@ def _pad(points: OperatingPoints) -> str:
 
 def _of_points(pack: str, render: Callable[[OperatingPoints], str]) -> str:
     path = _points_path(pack)
-    return render(load_operating_points(path)) if path.exists() else NOT_MEASURED
+    return render(read_certificate(path)) if path.exists() else NOT_MEASURED
 
 
 def _points_path(pack: str) -> Path:
-    return MODELS / "packs" / pack / OPERATING_POINTS_FILE_NAME
+    return MODELS / "packs" / pack / CERTIFICATE_FILE_NAME
 
 
 def _packs() -> PackReport | None:

@@ -9,21 +9,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fvs.answer import VerificationAnswer, answer_verification
+    from fvs.certificates import Certificate, TrustStore, load_certificate, shipped_trust
     from fvs.decide import DecisionPolicy
     from fvs.engine import Engine, EngineSettings, Samples, Verifications
     from fvs.errors import DeploymentError, FvsError, UsageError
     from fvs.image import DecodeLimits
     from fvs.network import Runtime
-    from fvs.operating_points import (
-        OperatingPoint,
-        OperatingPoints,
-        PadPoint,
-        load_operating_points,
-    )
+    from fvs.operating_points import OperatingPoint, OperatingPoints, PadPoint
     from fvs.packs import Pack, load_pack, shipped_models_dir
     from fvs.status import Outcome, Role, Status
 
 __all__ = [
+    "Certificate",
     "DecisionPolicy",
     "DecodeLimits",
     "DeploymentError",
@@ -39,26 +36,29 @@ __all__ = [
     "Runtime",
     "Samples",
     "Status",
+    "TrustStore",
     "UsageError",
     "VerificationAnswer",
     "Verifications",
     "__version__",
     "answer_verification",
-    "load_operating_points",
+    "load_certificate",
     "load_pack",
     "shipped_models_dir",
+    "shipped_trust",
 ]
 
 __version__ = "0.1.0"
 
 _EXPORTS = {
     "answer": ("VerificationAnswer", "answer_verification"),
+    "certificates": ("Certificate", "TrustStore", "load_certificate", "shipped_trust"),
     "decide": ("DecisionPolicy",),
     "engine": ("Engine", "EngineSettings", "Samples", "Verifications"),
     "errors": ("DeploymentError", "FvsError", "UsageError"),
     "image": ("DecodeLimits",),
     "network": ("Runtime",),
-    "operating_points": ("OperatingPoint", "OperatingPoints", "PadPoint", "load_operating_points"),
+    "operating_points": ("OperatingPoint", "OperatingPoints", "PadPoint"),
     "packs": ("Pack", "load_pack", "shipped_models_dir"),
     "status": ("Outcome", "Role", "Status"),
 }

@@ -4,9 +4,9 @@ The steps, in order; a later one can only make less certain, never grant a match
 
 1. A picture that was refused, or a score that is no number: *not compared*.
 2. The score against the threshold(s) of the operating point: `score >= threshold` is a *match*;
-   below the adult threshold is *no match*; in between, where an age band needs a higher one,
-   *inconclusive*.
-3. An age at which the operating point cannot hold its target FMR: *inconclusive*.
+   below the adult threshold, or below the zone of review that lies under it, is *no match*; in
+   between, and where an age band needs a higher one, *inconclusive*.
+3. An age or sex for which the operating point cannot hold its target FMR: *inconclusive*.
 4. A suspected presentation attack, or liveness that could not be assessed although the pack can:
    a match becomes *inconclusive*.
 5. A score that no two captures of a person reach, as where the card's own picture is sent as the
@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from fvs.operating_points import load_operating_points
+from fvs.certificates import load_certificate, shipped_trust
+from fvs.operating_points import EITHER_SEX
 from fvs.records import Decisions
 from fvs.status import Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fvs.certificates import Certificate, TrustStore
     from fvs.operating_points import OperatingPoint, PadPoint, SameCapturePoint
     from fvs.packs import Pack
     from fvs.records import F32, F64, Liveness, Scores
@@ -36,7 +38,7 @@ __all__ = ["DecisionPolicy", "Evidence", "decide"]
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionPolicy:
-    """What a match must satisfy; both come from a pack's `operating_points.json`.
+    """What a match must satisfy, all of it from a signed certificate.
 
     Attributes:
         point: the operating point.
@@ -54,25 +56,48 @@ class DecisionPolicy:
     measured_with: tuple[str, ...] = ()
 
     @classmethod
-    def from_pack(cls, pack: Pack, target_fmr: float, *, with_pad: bool = True) -> Self:
-        """The pack's operating point for a target FMR, and its PAD point.
+    def from_pack(
+        cls,
+        pack: Pack,
+        target_fmr: float,
+        *,
+        with_pad: bool = True,
+        trust: TrustStore | None = None,
+    ) -> Self:
+        """The operating point for a target FMR, and the PAD point, of the pack's own certificate.
 
         Args:
-            pack: whose `operating_points.json` is read.
+            pack: whose `certificate.json` is read.
             target_fmr: share of strangers that may match, one of the pack's targets.
             with_pad: False judges pictures that are known to be scans.
+            trust: whose signatures are believed; None is the keys of this installation.
 
         Raises:
-            ManifestError: the operating points are missing, malformed or of other weights.
+            CertificateError: the certificate is missing, unsigned, not trusted, tampered with, out
+                of date, malformed or of other weights.
             UsageError: there is no point for this target.
         """
-        points = load_operating_points(pack.operating_points_path)
-        points.require_models(pack)
+        certificate = load_certificate(
+            pack.certificate_path, shipped_trust() if trust is None else trust
+        )
+        return cls.from_certificate(certificate, pack, target_fmr, with_pad=with_pad)
+
+    @classmethod
+    def from_certificate(
+        cls, certificate: Certificate, pack: Pack, target_fmr: float, *, with_pad: bool = True
+    ) -> Self:
+        """The same of a certificate that `load_certificate` has accepted.
+
+        Raises:
+            CertificateError: it is of another pack or other weights.
+            UsageError: there is no point for this target.
+        """
+        certificate.require_models(pack)
         return cls(
-            point=points.at(target_fmr),
-            pad=points.pad if with_pad else None,
-            same_capture=points.same_capture,
-            measured_with=(points.detector_sha256, points.embedder_sha256),
+            point=certificate.at(target_fmr),
+            pad=certificate.pad if with_pad else None,
+            same_capture=certificate.same_capture,
+            measured_with=(certificate.detector_sha256, certificate.embedder_sha256),
         )
 
 
@@ -85,12 +110,15 @@ class Evidence:
         refusals: N tuples of codes why a picture may not be compared; empty where it may.
         liveness: N rows of the selfies.
         ages_years: N ages from the register, None where unknown (then adult).
+        sexes: N sexes from the register, `EITHER_SEX` where unknown; never read from a face. Empty
+            where none is known.
     """
 
     scores: Scores
     refusals: tuple[tuple[str, ...], ...]
     liveness: Liveness
     ages_years: Sequence[int | None]
+    sexes: Sequence[str] = ()
 
 
 def decide(evidence: Evidence, policy: DecisionPolicy) -> Decisions:
@@ -100,7 +128,7 @@ def decide(evidence: Evidence, policy: DecisionPolicy) -> Decisions:
         N rows, `status` OK; every outcome but an unconditional match names its reasons.
     """
     rows = range(len(evidence.scores))
-    thresholds = _thresholds(evidence.ages_years, policy.point)
+    thresholds = _thresholds(evidence, policy.point)
     decided = [_decide_row(evidence, policy, float(thresholds[row]), row) for row in rows]
     return Decisions(
         status=np.full(len(evidence.scores), Status.OK, np.uint8),
@@ -111,13 +139,14 @@ def decide(evidence: Evidence, policy: DecisionPolicy) -> Decisions:
     )
 
 
-def _thresholds(ages_years: Sequence[int | None], point: OperatingPoint) -> F64:
+def _thresholds(evidence: Evidence, point: OperatingPoint) -> F64:
     """(N,) the score from which each subject matches; NaN where the target cannot be held."""
-    thresholds = np.full(len(ages_years), point.threshold)
-    for row, age in enumerate(ages_years):
+    sexes = evidence.sexes or [EITHER_SEX] * len(evidence.ages_years)
+    thresholds = np.full(len(evidence.ages_years), point.threshold)
+    for row, (age, sex) in enumerate(zip(evidence.ages_years, sexes, strict=True)):
         if age is None:
             continue
-        band = point.band_of(age)
+        band = point.band_of(age, sex)
         own = None if band is None else band.threshold
         thresholds[row] = np.nan if own is None else max(own, point.threshold)
     return thresholds
@@ -133,7 +162,7 @@ def _decide_row(
         return Outcome.NOT_COMPARED, refusals or (status.code,)
 
     # 2. and 3. Score and age.
-    outcome, reason = _zone(evidence.scores.similarity[row], threshold, policy.point.threshold)
+    outcome, reason = _zone(evidence.scores.similarity[row], threshold, policy.point)
     reasons = [reason] if reason else []
 
     # 4. Liveness.
@@ -155,13 +184,13 @@ def _decide_row(
     return outcome, tuple(reasons)
 
 
-def _zone(score: F32, threshold: float, adult_threshold: float) -> tuple[Outcome, str]:
+def _zone(score: F32, threshold: float, point: OperatingPoint) -> tuple[Outcome, str]:
     if np.isnan(threshold):
         return Outcome.INCONCLUSIVE, "age_band_not_supported"
     # Compared in float32, the type that both are kept in, so that equality means what it says.
     if score >= np.float32(threshold):
         return Outcome.MATCH, ""
-    if score >= np.float32(adult_threshold):
+    if score >= np.float32(point.no_match_below):
         return Outcome.INCONCLUSIVE, "between_thresholds"
     return Outcome.NO_MATCH, "below_threshold"
 

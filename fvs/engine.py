@@ -22,6 +22,7 @@ from fvs.errors import UsageError
 from fvs.image import DecodeLimits, decode_images
 from fvs.liveness import assess_liveness
 from fvs.network import Network, Runtime
+from fvs.operating_points import EITHER_SEX, SEXES
 from fvs.quality import QualityPolicy, assess_quality, quality_reasons
 from fvs.recognisability import grade_recognisability
 from fvs.refine import refine_faces
@@ -237,6 +238,7 @@ class Engine:
         cards: Sequence[bytes],
         policy: DecisionPolicy,
         ages_years: Sequence[int | None] | None = None,
+        sexes: Sequence[str] | None = None,
     ) -> Verifications:
         """Verify selfie i against ID card i.
 
@@ -245,16 +247,17 @@ class Engine:
             cards: contents of N picture files.
             policy: operating point and PAD point.
             ages_years: of the subjects as the register knows them; None is unknown.
+            sexes: likewise, `female` or `male`; empty is unknown.
 
         Raises:
-            UsageError: the lists differ in length.
+            UsageError: the lists differ in length, or a sex is none of these.
         """
         _require_pairs(selfies, cards)
         with ThreadPoolExecutor(self.settings.workers) as pool:
             # Submitted together, so that both pictures of a pair run side by side.
             probes = self._submit(pool, selfies, Role.SELFIE)
             references = self._submit(pool, cards, Role.CARD)
-            return self.compare(_joined(probes), _joined(references), policy, ages_years)
+            return self.compare(_joined(probes), _joined(references), policy, ages_years, sexes)
 
     def compare(
         self,
@@ -262,17 +265,19 @@ class Engine:
         references: Samples,
         policy: DecisionPolicy,
         ages_years: Sequence[int | None] | None = None,
+        sexes: Sequence[str] | None = None,
     ) -> Verifications:
         """Compare selfie i with ID card i and decide.
 
         Raises:
-            UsageError: the sides differ in length, or in number from the ages, or the policy was
-                measured with other weights.
+            UsageError: the sides differ in length, or in number from the ages or sexes, a sex is
+                none, or the policy was measured with other weights.
         """
         self._require_measured_with(policy)
         _require_pairs(probes, references)
         ages = ages_years if ages_years is not None else [None] * len(probes)
         _require_pairs(probes, ages)
+        _require_sexes(probes, sexes)
         scores = compare_pairs(probes.embeddings, references.embeddings)
         rows = range(len(probes))
         evidence = Evidence(
@@ -280,6 +285,7 @@ class Engine:
             refusals=tuple(probes.refusals(i) + references.refusals(i) for i in rows),
             liveness=probes.liveness,
             ages_years=ages,
+            sexes=sexes or (),
         )
         return Verifications(probes, references, scores, decide(evidence, policy))
 
@@ -360,6 +366,17 @@ def _scaled(faces: Faces, old: Pixels, new: Pixels) -> Faces:
         xyxy_px=faces.xyxy_px * np.tile(factor, 2),
         landmarks_px=faces.landmarks_px * factor,
     )
+
+
+def _require_sexes(probes: Sized, sexes: Sequence[str] | None) -> None:
+    if sexes is None:
+        return
+    _require_pairs(probes, sexes)
+    if not {EITHER_SEX, *SEXES}.issuperset(sexes):
+        raise UsageError(
+            "a sex is not one that the register knows",
+            advice=f"Give {' or '.join(SEXES)}, or nothing where it is unknown.",
+        )
 
 
 def _require_pairs(one: Sized, other: Sized) -> None:

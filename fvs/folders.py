@@ -72,16 +72,36 @@ class PictureSet:
         """The names that end like pictures."""
         return tuple(name for name in self.names if name.lower().endswith(PICTURE_SUFFIXES))
 
+    def only(self, names: Sequence[str]) -> PictureSet:
+        """The set of some of its files, with the hash of those.
+
+        Raises:
+            UsageError: one of them is not in the set.
+        """
+        self._require(names)
+        members = {name: self._members[name] for name in names}
+        return PictureSet(self.name, tuple(sorted(members)), _sha256_of(members), members)
+
+    def content_hashes(self) -> dict[str, str]:
+        """Name -> SHA-256 of the content, of every picture."""
+        return {
+            name: hashlib.sha256(_content(self._members[name])).hexdigest()
+            for name in self.pictures
+        }
+
     def read(self, names: Sequence[str]) -> list[bytes]:
         """Contents of some files, in the order asked for.
 
         Raises:
             UsageError: one of them is not in the set.
         """
+        self._require(names)
+        return [_content(self._members[name]) for name in names]
+
+    def _require(self, names: Sequence[str]) -> None:
         missing = [name for name in names if name not in self._members]
         if missing:
             raise UsageError(f"{self.name} has no {missing[0]} (and lacks {len(missing)} in all)")
-        return [_content(self._members[name]) for name in names]
 
 
 def _content(member: _Member) -> bytes:
@@ -111,6 +131,14 @@ def _folder_sha256(members: dict[str, _Member]) -> str:
     digest = hashlib.sha256()
     for name, member in sorted(members.items()):
         digest.update(f"{name}\0{_file_sha256(member.path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _sha256_of(members: dict[str, _Member]) -> str:
+    digest = hashlib.sha256()
+    for name, member in sorted(members.items()):
+        content = hashlib.sha256(_content(member)).hexdigest()
+        digest.update(f"{name}\0{content}\n".encode())
     return digest.hexdigest()
 
 

@@ -1,9 +1,12 @@
 """Operating points: thresholds that carry their error rates; the only thresholds of the engine.
 
 A point answers "at which score do at most one in so many strangers pass?" for one detector and
-embedder, with the evidence: counts, exact intervals, data and model hashes. It holds for each
-adult group measured, not for the mean over all: its threshold is that of the strictest adult
-group. Age bands in which the target cannot be held say so.
+embedder, with the evidence: counts, bounds, data and model hashes. It holds for each adult group
+measured, not for the mean over all: its threshold is that of the strictest adult group. Age bands
+and sexes for which the target cannot be held say so.
+
+These are what was measured. Decisions rest on them only inside a signed certificate, see
+`fvs.certificates`.
 
 The boundary rule, stated once: `score >= threshold` accepts.
 """
@@ -11,33 +14,45 @@ The boundary rule, stated once: `score >= threshold` accepts.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
-from fvs.errors import ManifestError, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from fvs.packs import Pack
+from fvs.errors import UsageError
 
 __all__ = [
+    "EITHER_SEX",
+    "SEXES",
     "AgeBand",
     "BandEvidence",
+    "BoundMethod",
+    "ConditionEvidence",
     "DataSource",
     "GroupRate",
+    "HeldOutRates",
     "OperatingPoint",
     "OperatingPoints",
     "PadPoint",
     "Rate",
+    "ReviewZone",
     "SameCapturePoint",
-    "load_operating_points",
 ]
 
 
 SAME_TARGET = 1e-9
 """Relative difference of targets that only rounding has parted, as 0.1 ** 4 and 1e-4."""
+
+EITHER_SEX = ""
+SEXES = ("female", "male")
+"""As the register knows them."""
+
+BoundMethod = Literal["subject_bootstrap", "independent_pairs", "no_errors"]
+"""How an upper 95 % bound of FMR came about:
+
+`subject_bootstrap`: two-way bootstrap over the people of both sides of a pair.
+`independent_pairs`: Clopper-Pearson over pairs, where that is the higher of the two.
+`no_errors`: no false match was seen; Clopper-Pearson over half as many trials as people.
+"""
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,33 +90,52 @@ class AgeBand(_Strict, frozen=True, kw_only=True):
 
 
 class GroupRate(_Strict, frozen=True, kw_only=True):
-    """False matches between different people of one group, at a point's threshold."""
+    """False matches between different people of one group, at a point's threshold.
+
+    Attributes:
+        group: its name.
+        source: of the pictures.
+        adult: whether it is one of those whose strictest sets the threshold.
+        subjects: people in it.
+        fmr: with the interval that takes pairs as independent.
+        upper_bound: two-sided 95 %, the one that thresholds are set by: it knows that pairs which
+            share a person are not independent. Where it is lower at `own_threshold`, it is the
+            one there: a higher threshold has no higher rate.
+        bound_method: where it is from.
+        own_threshold: the lowest at which its bound is within the target; None where it has too
+            few pairs to show that.
+    """
 
     group: str
     source: str
     adult: bool
     subjects: int
     fmr: Rate
+    upper_bound: float
+    bound_method: BoundMethod
     own_threshold: float | None
 
 
 class BandEvidence(_Strict, frozen=True, kw_only=True):
-    """What a point can say about one age band.
+    """What a point can say about one age band, for one sex or for either.
 
     Attributes:
         band: the ages.
+        sex: as the register knows it; `EITHER_SEX` where it is not given. Only a sex that can show
+            the target by itself has a row of its own.
         status: `held` where at `threshold` the upper bound of every group of the band with enough
             pairs is within the target, and so is the measured rate of every smaller one;
             `not_supported` where that cannot be had at any usable threshold.
         threshold: score from which a subject of this band matches; None if not supported.
         reason: why not, in words; empty where held.
-        worst_group: the band's group that decides.
+        worst_group: the group that decides.
         fmr: of that group, at `threshold` (at the point's own threshold if not supported).
-        fnmr: of mated LFW pairs, at the threshold that the worst group asks for; None where no
+        fnmr: of all mated pairs, at the threshold that the worst group asks for; None where no
             group has enough pairs to ask for one.
     """
 
     band: AgeBand
+    sex: str = EITHER_SEX
     status: Literal["held", "not_supported"]
     threshold: float | None
     reason: str
@@ -117,6 +151,70 @@ class BandEvidence(_Strict, frozen=True, kw_only=True):
             _require_within("threshold", self.threshold, -1.0, 1.0)
 
 
+class ReviewZone(_Strict, frozen=True, kw_only=True):
+    """Scores too low for a match and too high for a refusal: a person looks.
+
+    Attributes:
+        no_match_below: score below which the answer is no match; up to the threshold above it,
+            inconclusive.
+        rule: how it was set, in words.
+        wrongly_refused: mated pairs below it.
+        mated_reviewed: mated pairs in the zone.
+        non_mated_reviewed: non-mated pairs in the zone.
+    """
+
+    no_match_below: float
+    rule: str
+    wrongly_refused: Rate
+    mated_reviewed: Rate
+    non_mated_reviewed: Rate
+
+    def __post_init__(self) -> None:
+        """Refuse a threshold that no score or every score reaches."""
+        _require_within("no_match_below", self.no_match_below, -1.0, 1.0)
+
+
+class ConditionEvidence(_Strict, frozen=True, kw_only=True):
+    """The rates of pairs in one band of quality or of years between the pictures.
+
+    Attributes:
+        kind: what the band is of: `quality` is the lower unified quality score of the two.
+        lowest: of the band, included.
+        highest: of the band, excluded.
+        status: `held` where the bound of FMR at the point's threshold is within the target,
+            `exceeded` where it is not although there are enough pairs, else `not_supported`.
+        fmr: non-mated pairs of the band at the point's threshold; None without any.
+        fnmr: mated pairs likewise.
+        reason: why not held, in words; empty where held.
+    """
+
+    kind: Literal["quality", "age_gap_years"]
+    lowest: float
+    highest: float
+    status: Literal["held", "exceeded", "not_supported"]
+    fmr: Rate | None
+    fnmr: Rate | None
+    reason: str
+
+
+class HeldOutRates(_Strict, frozen=True, kw_only=True):
+    """Rates of people who had no part in setting the threshold.
+
+    Attributes:
+        subjects: how many people.
+        fmr: of all their non-mated pairs, at the point's threshold.
+        upper_bound: two-sided 95 %, as in `GroupRate`.
+        bound_method: likewise.
+        fnmr: of their mated pairs.
+    """
+
+    subjects: int
+    fmr: Rate
+    upper_bound: float
+    bound_method: BoundMethod
+    fnmr: Rate
+
+
 class OperatingPoint(_Strict, frozen=True, kw_only=True):
     """One target FMR with its threshold and evidence.
 
@@ -126,27 +224,46 @@ class OperatingPoint(_Strict, frozen=True, kw_only=True):
             bound within the target, and every smaller one its measured rate.
         strictest_group: that group.
         fnmr: false non-matches of mated pairs at the threshold.
-        fmr_lfw: false matches over all non-mated LFW pairs at the threshold.
+        fmr_pooled: false matches over all non-mated pairs of the mated pairs' data (LFW in the
+            shipped certificates), whatever their group, at the threshold.
         groups: false matches per group at the threshold.
-        bands: per age band.
+        bands: per age band for either sex, then those for one sex.
+        conditions: per band of quality and of years between the pictures, where known.
+        review: where scores below the threshold go to a person; None where none do.
+        held_out: of other people; None where all had part in setting the threshold.
     """
 
     target_fmr: float
     threshold: float
     strictest_group: str
     fnmr: Rate
-    fmr_lfw: Rate
+    fmr_pooled: Rate
     groups: tuple[GroupRate, ...]
     bands: tuple[BandEvidence, ...]
+    conditions: tuple[ConditionEvidence, ...] = ()
+    review: ReviewZone | None = None
+    held_out: HeldOutRates | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a target that is no rate and a threshold that no score or every score reaches."""
+        """Refuse a target that is no rate, and thresholds that decide nothing or contradict."""
         _require_within("target_fmr", self.target_fmr, 0.0, 1.0)
         _require_within("threshold", self.threshold, -1.0, 1.0)
+        if self.review is not None and self.review.no_match_below > self.threshold:
+            raise ValueError("no_match_below must not be above the threshold")
 
-    def band_of(self, age_years: int) -> BandEvidence | None:
-        """Evidence of the band that holds this age, or None outside every band."""
-        return next((b for b in self.bands if age_years in b.band), None)
+    @property
+    def no_match_below(self) -> float:
+        """The score below which two pictures do not match."""
+        return self.threshold if self.review is None else self.review.no_match_below
+
+    def band_of(self, age_years: int, sex: str = EITHER_SEX) -> BandEvidence | None:
+        """Evidence for this age and sex, or None outside every band.
+
+        A sex without a row of its own has that of either sex, which is never more lenient.
+        """
+        rows = [row for row in self.bands if age_years in row.band]
+        own = next((row for row in rows if row.sex == sex), None)
+        return own or next((row for row in rows if row.sex == EITHER_SEX), None)
 
 
 class PadPoint(_Strict, frozen=True, kw_only=True):
@@ -186,7 +303,17 @@ class SameCapturePoint(_Strict, frozen=True, kw_only=True):
 
 
 class DataSource(_Strict, frozen=True, kw_only=True):
-    """Pictures that the rates were measured on."""
+    """What the rates were measured on.
+
+    Attributes:
+        name: of the folder, file or registry.
+        sha256: of its content.
+        pictures: how many; of a table of scores, how many rows.
+        subjects: people left after cleaning.
+        failed_to_acquire: pictures without a usable face; of listed pairs, pairs with such a one.
+        duplicates_dropped: pictures of people who stand there twice.
+        terms: under which they may be used.
+    """
 
     name: str
     sha256: str
@@ -198,7 +325,7 @@ class DataSource(_Strict, frozen=True, kw_only=True):
 
 
 class OperatingPoints(_Strict, frozen=True, kw_only=True):
-    """`operating_points.json` of a pack.
+    """All that was measured of a pack; `fvs.certificates.Certificate` vouches for it.
 
     Attributes:
         pack: its name.
@@ -206,8 +333,9 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
         embedder_sha256: likewise.
         pad_sha256: likewise, in the pack's order.
         method: how thresholds were set, who found the doubles, and what that means, in words.
-        data: the pictures.
+        data: the pictures or scores.
         unsupported_targets: false match rate -> why there is no point for it.
+        unsupported_conditions: what no point says anything about -> why.
         points: highest target first.
         pad: None where the pack has no PAD networks.
         same_capture: None where no score tells a copy from a second capture; `method` says why.
@@ -223,6 +351,7 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
     method: str
     data: tuple[DataSource, ...]
     unsupported_targets: dict[str, str]
+    unsupported_conditions: dict[str, str]
     points: tuple[OperatingPoint, ...]
     pad: PadPoint | None
     same_capture: SameCapturePoint | None
@@ -245,45 +374,6 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
             f"pack {self.pack!r} has no operating point for FMR {target_fmr:g}: {why}",
             advice=f"Targets with an operating point: {have}; name one with --fmr.",
         )
-
-    def require_models(self, pack: Pack) -> None:
-        """Refuse a pack whose weights are not those that the points were measured with.
-
-        Raises:
-            ManifestError: they differ, or PAD networks and PAD point do not go together.
-        """
-        if (self.pad is not None) != bool(pack.pad):
-            raise ManifestError(
-                f"pack {pack.name!r} has {len(pack.pad)} PAD networks and its operating points "
-                f"{'a' if self.pad else 'no'} PAD point",
-                advice="Derive them anew with `fvs operating-points derive`.",
-            )
-        measured = (self.detector_sha256, self.embedder_sha256, *self.pad_sha256)
-        if measured != tuple(files.manifest.sha256 for files in pack.files):
-            raise ManifestError(
-                f"the operating points of pack {pack.name!r} were measured with other weights",
-                advice="Derive them anew with `fvs operating-points derive`.",
-            )
-
-
-def load_operating_points(path: Path) -> OperatingPoints:
-    """Read `operating_points.json`.
-
-    Raises:
-        ManifestError: the file is missing, is no JSON, or breaks its schema.
-    """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=OperatingPoints)
-    except FileNotFoundError as error:
-        raise ManifestError(
-            f"pack {path.parent.name!r} has no operating points, so that it decides nothing",
-            advice="`fvs compare` gives its bare similarity; pack `standard` decides; `fvs "
-            "operating-points derive --help` says how to measure points of your own.",
-        ) from error
-    except OSError as error:
-        raise ManifestError(f"cannot read {path}: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{path}: {error}") from error
 
 
 def _require_within(name: str, value: float, lowest: float, highest: float) -> None:

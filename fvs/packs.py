@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
-    "OPERATING_POINTS_FILE_NAME",
+    "CERTIFICATE_FILE_NAME",
     "PACK_FILE_NAME",
     "ModelFiles",
     "Pack",
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 PACK_FILE_NAME = "pack.toml"
-OPERATING_POINTS_FILE_NAME = "operating_points.json"
+CERTIFICATE_FILE_NAME = "certificate.json"
 
 
 class PackSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -64,7 +64,7 @@ class Pack:
     detector: ModelFiles
     embedder: ModelFiles
     pad: tuple[ModelFiles, ...]
-    operating_points_path: Path
+    certificate_path: Path
 
     @property
     def files(self) -> tuple[ModelFiles, ...]:
@@ -157,7 +157,7 @@ def load_pack(name: str, models_dir: Path, weight_dirs: Sequence[Path] = ()) -> 
         detector=files[0],
         embedder=files[1],
         pad=tuple(files[2:]),
-        operating_points_path=models_dir / "packs" / name / OPERATING_POINTS_FILE_NAME,
+        certificate_path=models_dir / "packs" / name / CERTIFICATE_FILE_NAME,
     )
 
 

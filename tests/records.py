@@ -4,7 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fvs.operating_points import AgeBand, BandEvidence, OperatingPoint, PadPoint, Rate
+from fvs.operating_points import (
+    AgeBand,
+    BandEvidence,
+    DataSource,
+    OperatingPoint,
+    OperatingPoints,
+    PadPoint,
+    Rate,
+)
 from fvs.records import Embeddings, Liveness, Scores
 from fvs.status import Status
 
@@ -53,7 +61,7 @@ def operating_point(
         threshold=threshold,
         strictest_group="test",
         fnmr=NO_RATE,
-        fmr_lfw=NO_RATE,
+        fmr_pooled=NO_RATE,
         groups=(),
         bands=(_band(child, child_threshold), _band(adult, threshold)),
     )
@@ -62,6 +70,37 @@ def operating_point(
 def pad_point(threshold: float = 0.5) -> PadPoint:
     """A PAD point without evidence."""
     return PadPoint(threshold=threshold, refused={})
+
+
+def operating_points(pack: str = "made-up", **changes: object) -> OperatingPoints:
+    """All that was measured of a pack without PAD, as told; nothing here was measured."""
+    fields = {
+        "pack": pack,
+        "detector_sha256": "d" * 64,
+        "embedder_sha256": "e" * 64,
+        "pad_sha256": (),
+        "method": "made up for a test",
+        "data": (
+            DataSource(
+                name="made up",
+                sha256="a" * 64,
+                pictures=2,
+                subjects=1,
+                failed_to_acquire=0,
+                duplicates_dropped=0,
+                terms="none",
+            ),
+        ),
+        "unsupported_targets": {"1e-06": "10 non-mated pairs in the largest group, need 116680"},
+        "unsupported_conditions": {"quality": "not supported by this data"},
+        "points": (operating_point(),),
+        "pad": None,
+        "same_capture": None,
+        "created": "2026-01-01T00:00:00+00:00",
+        "machine": "none",
+        "commit": "none",
+    }
+    return OperatingPoints(**(fields | changes))
 
 
 def _band(band: AgeBand, threshold: float | None) -> BandEvidence:

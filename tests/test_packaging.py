@@ -43,7 +43,7 @@ def test_the_wheel_holds_manifests_and_both_packages(tmp_path):
     files = {member.filename: member.file_size for member in zipfile.ZipFile(wheel).infolist()}
     names = list(files)
     assert "fvs/_models/packs/reference/pack.toml" in names
-    assert "fvs/_models/packs/reference/operating_points.json" in names
+    assert "fvs/_models/packs/reference/certificate.json" in names
     assert "fvs_server/__init__.py" in names
     assert "fvs/_models/embed-fvsduet-202611/fvsduet_f16.onnx" in names
     assert sum(size for name, size in files.items() if name.endswith(".onnx")) < LARGEST_WEIGHTS

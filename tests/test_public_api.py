@@ -22,7 +22,9 @@ MODULES = [
 ]
 
 HEAVY = (
+    "cryptography",
     "insightface",
+    "joserfc",
     "matplotlib",
     "onnx",
     "PIL",

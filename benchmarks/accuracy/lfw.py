@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks.machine import Circumstances, describe_circumstances
 from fvs.cli.common import DEFAULT_PACK, open_engine
-from fvs.cli.operating_points import faces_cache_dir, progress_bar
+from fvs.cli.measuring import faces_cache_dir, progress_bar
 from fvs.derivation.derivation import lfw_subjects
 from fvs.derivation.extraction import MeasuredFaces, extract_faces, measure_faces, model_hashes
 from fvs.engine import Engine, EngineSettings

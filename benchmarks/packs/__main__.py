@@ -3,7 +3,7 @@
     python -m benchmarks.packs --shared ../shared --json benchmarks/results/packs.json
 
 The table goes to standard output as Markdown. Faces are extracted once and kept in this user's
-cache folder, where `fvs operating-points derive` keeps the same; a run that was stopped goes on.
+cache folder, where `fvs calibrate protocol` keeps the same; a run that was stopped goes on.
 """
 
 from __future__ import annotations

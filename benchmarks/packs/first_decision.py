@@ -15,7 +15,7 @@ import msgspec
 from benchmarks.machine import peak_rss_mb
 from fvs.decide import DecisionPolicy
 from fvs.engine import Engine
-from fvs.operating_points import load_operating_points
+from fvs.certificates.files import read_certificate
 from fvs.packs import Pack, load_pack
 from fvs.raster import limit_opencv_threads
 
@@ -40,13 +40,13 @@ def policy_of(pack: Pack) -> DecisionPolicy:
     """The strictest operating point of a pack; a stand-in for a pack that has none yet.
 
     Raises:
-        ManifestError: the pack's operating points are of other weights.
+        CertificateError: no decision may rest on the pack's certificate.
     """
-    if not pack.operating_points_path.exists():
+    if not pack.certificate_path.exists():
         from fvs.timing import TIMING_POLICY  # noqa: PLC0415 - whoever has points pays no import
 
         return TIMING_POLICY
-    points = load_operating_points(pack.operating_points_path).points
+    points = read_certificate(pack.certificate_path).points
     return DecisionPolicy.from_pack(pack, min(point.target_fmr for point in points))
 
 

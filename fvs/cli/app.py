@@ -7,6 +7,8 @@ import typer
 from fvs import __version__
 from fvs.cli import operating_points
 from fvs.cli.bench import bench
+from fvs.cli.calibrate import app as calibrate_app
+from fvs.cli.certificate import app as certificate_app
 from fvs.cli.demo import demo
 from fvs.cli.models import app as models_app
 from fvs.cli.monitor import app as monitor_app
@@ -26,6 +28,8 @@ app.command()(compare)
 app.command()(demo)
 app.command()(bench)
 app.command()(report)
+app.add_typer(calibrate_app)
+app.add_typer(certificate_app)
 app.add_typer(operating_points.app)
 app.add_typer(models_app, name="models")
 app.add_typer(monitor_app, name="monitor")

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fvs.answer import VerificationAnswer, answer_verification
+from fvs.cli.certificates import open_policy
 from fvs.cli.common import (
     DEFAULT_PACK,
     JsonOption,
@@ -23,12 +24,12 @@ from fvs.cli.common import (
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
 from fvs.cli.verify import DEFAULT_TARGET_FMR, OUTCOME_STYLES
-from fvs.decide import DecisionPolicy
 from fvs.errors import UsageError
 from fvs.status import Outcome
 
 if TYPE_CHECKING:
     from fvs.cli.demo_cases import Case
+    from fvs.decide import DecisionPolicy
     from fvs.engine import Engine
 
 __all__ = ["demo"]
@@ -77,7 +78,7 @@ def demo(
       fvs demo --out /tmp/demo --json | jq '.cases[].outcome'
     """
     opened = open_pack(pack)
-    policy = DecisionPolicy.from_pack(opened, DEFAULT_TARGET_FMR)
+    policy = open_policy(opened, DEFAULT_TARGET_FMR)
     from fvs.cli.demo_cases import build_cases  # noqa: PLC0415 - needs the demo extra
 
     _make_folder(out)

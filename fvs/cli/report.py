@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from fvs.cli.certificates import CertificateOption, certificate_path
 from fvs.cli.common import DEFAULT_PACK, JsonOption, require_writable
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
@@ -109,6 +110,7 @@ def report(
             metavar="NAME|DIR",
         ),
     ] = None,
+    certificate: CertificateOption = None,
     fmr: Annotated[
         float, typer.Option(help="Operating point: at most this share of strangers match.")
     ] = DEFAULT_TARGET_FMR,
@@ -172,9 +174,11 @@ def report(
       fvs report --scores scores.parquet --pack own --fmr 1e-3 --fail-on not-met --out r.html --json
     """
     _require_outputs([out] if pdf is None else [out, pdf], (scores, lfw, pad, pictures))
+    chosen = pack or (None if scores is not None and certificate is None else DEFAULT_PACK)
     request = ReportRequest(
         scores=scores,
-        pack=pack or (None if scores is not None and lfw is None else DEFAULT_PACK),
+        pack=chosen,
+        certificate=certificate or (None if chosen is None else certificate_path(chosen)),
         target_fmr=fmr,
         threshold=threshold,
         pictures_of_people=lfw,

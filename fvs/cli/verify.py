@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from rich.table import Table
 
 from fvs.answer import VerificationAnswer, answer_picture, answer_verification
+from fvs.cli.certificates import CertificateOption, open_policy
 from fvs.cli.common import (
     DEFAULT_PACK,
     JsonOption,
@@ -23,14 +25,15 @@ from fvs.cli.common import (
 )
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_error, print_json, print_line
-from fvs.decide import DecisionPolicy
 from fvs.errors import FvsError, UsageError
+from fvs.operating_points import EITHER_SEX
 from fvs.status import Outcome, Role, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fvs.answer import PictureAnswer
+    from fvs.decide import DecisionPolicy
     from fvs.engine import Engine, Verifications
     from fvs.records import Pixels
 
@@ -57,6 +60,13 @@ NOT_ASSESSED = "not assessed"
 UNREADABLE = {"faces": [], "chosen": {"status": CANNOT_READ}}
 
 
+class Sex(StrEnum):
+    """As the register knows it."""
+
+    FEMALE = "female"
+    MALE = "male"
+
+
 class FoundFace(msgspec.Struct, frozen=True, kw_only=True):
     """One of possibly several faces in a picture."""
 
@@ -78,10 +88,14 @@ def verify(
     explain: Annotated[
         Path | None, typer.Option(help="Draw what was seen and why into this PNG.")
     ] = None,
+    sex: Annotated[
+        Sex | None, typer.Option(help="The subject's sex, from the register; never from the face.")
+    ] = None,
     pad: Annotated[
         bool, typer.Option("--pad/--no-pad", help="Require a live selfie; --no-pad for scans.")
     ] = True,
     pack: PackOption = DEFAULT_PACK,
+    certificate: CertificateOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Verify that a selfie and an ID card show the same person.
@@ -93,14 +107,15 @@ def verify(
 
     Examples:
       fvs verify selfie.jpg card.jpg
-      fvs verify selfie.jpg card.jpg --fmr 1e-3 --age 34 --explain why.png
+      fvs verify selfie.jpg card.jpg --fmr 1e-3 --age 34 --sex female --explain why.png
       fvs verify selfie.jpg card.jpg --json | jq .outcome
     """
     draw = _explainer(explain, [selfie, card]) if explain is not None else None
     opened = open_pack(pack)
-    policy = DecisionPolicy.from_pack(opened, fmr, with_pad=pad)
+    policy = open_policy(opened, fmr, certificate, with_pad=pad)
     selfies, cards = [read_picture(selfie)], [read_picture(card)]
-    verifications = open_engine(opened).verify(selfies, cards, policy, [age])
+    engine = open_engine(opened)
+    verifications = engine.verify(selfies, cards, policy, [age], [sex or EITHER_SEX])
     answer = answer_verification(verifications, 0, policy)
     if as_json:
         print_json(answer)

@@ -1,4 +1,4 @@
-"""Pictures -> `operating_points.json`: measures, cleans, groups and counts, in this order."""
+"""Pictures of the shipped protocol -> operating points: measure, clean, group, count, in order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fvs.derivation.calibration import pad_point
 from fvs.derivation.cleaning import clean_people
+from fvs.derivation.comparisons import compare_people
 from fvs.derivation.copies import copy_scores, same_capture_point
 from fvs.derivation.duplicates import cleaning_scale
 from fvs.derivation.extraction import MeasuredFaces, extract_faces, model_hashes
@@ -17,23 +19,28 @@ from fvs.derivation.groups import Labels, cells_of
 from fvs.derivation.method import DoublesFound, method_words
 from fvs.derivation.points import GroupScores, MeasuredScores, derive_points
 from fvs.errors import UsageError
-from fvs.metrics.intervals import rate
-from fvs.metrics.pairs import AllPairs, compare_all_pairs
-from fvs.operating_points import DataSource, OperatingPoints, PadPoint
+from fvs.operating_points import EITHER_SEX, DataSource, OperatingPoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from fvs.derivation.bounds import NonMatedPairs
     from fvs.derivation.cleaning import Cleaning
     from fvs.engine import Engine
     from fvs.folders import PictureSet
-    from fvs.operating_points import Rate
+    from fvs.operating_points import PadPoint
     from fvs.records import F32, Bool, Int
 
 __all__ = ["DerivationRequest", "derive", "lfw_subjects"]
 
 LFW_GROUP = "lfw (pairs)/any age/any sex/all groups"
+
+UNSUPPORTED_CONDITIONS = {
+    "age_gap_years": "not supported by this data: it does not say how many years lie between two "
+    "pictures of a person",
+    "quality": "not supported by this data: measured over pictures of every quality, none refused",
+}
 
 TERMS = {
     "aaf": "non-commercial research",
@@ -118,12 +125,12 @@ def derive(
     pool = _cleaned_pool(engine, cleaner, request, on_progress)
     # 3. Compare within groups.
     lfw_names = np.array(request.lfw.pictures)[lfw.ok]
-    lfw_pairs = compare_all_pairs(lfw.vectors[lfw.ok], lfw_subjects(lfw_names.tolist()))
-    subjects = len(set(lfw_subjects(lfw_names.tolist()).tolist()))
+    lfw_pairs = compare_people(lfw.vectors[lfw.ok], lfw_subjects(lfw_names.tolist()))
+    subjects = lfw_pairs.non_mated.design.subjects
     measured = MeasuredScores(
         mated=lfw_pairs.mated,
-        lfw_non_mated=lfw_pairs.non_mated,
-        groups=(_lfw_group(lfw_pairs, subjects), *_pool_groups(pool)),
+        non_mated=lfw_pairs.non_mated.tail,
+        groups=(_lfw_group(lfw_pairs.non_mated), *_pool_groups(pool)),
         cleaned_from=scale.same_person if by_itself else None,
     )
     # 4. Set thresholds.
@@ -147,6 +154,7 @@ def derive(
         method=method_words(doubles, int(pool.trained_on.sum()), same_capture_words),
         data=(_lfw_source(request.lfw, lfw, subjects), *_pool_sources(request.pools, pool)),
         unsupported_targets=dict(unsupported),
+        unsupported_conditions=UNSUPPORTED_CONDITIONS,
         points=points,
         pad=_pad_point(engine, lfw, pool),
         same_capture=same_capture,
@@ -221,22 +229,17 @@ def _pool_groups(pool: _Pool) -> tuple[GroupScores, ...]:
             source=cell.source,
             adult=cell.band is not None and cell.band.adult,
             band=cell.band,
-            subjects=len(cell.rows),
-            scores=compare_all_pairs(pool.faces.vectors[usable[cell.rows]]).non_mated,
+            sex=cell.sex,
+            pairs=compare_people(pool.faces.vectors[usable[cell.rows]]).non_mated,
         )
         for cell in cells_of([pool.labels[row] for row in usable])
     )
 
 
-def _lfw_group(pairs: AllPairs, subjects: int) -> GroupScores:
+def _lfw_group(pairs: NonMatedPairs) -> GroupScores:
     # Public figures of the news of 2002 and 2003: adults but for a handful.
     return GroupScores(
-        name=LFW_GROUP,
-        source="lfw",
-        adult=True,
-        band=None,
-        subjects=subjects,
-        scores=pairs.non_mated,
+        name=LFW_GROUP, source="lfw", adult=True, band=None, sex=EITHER_SEX, pairs=pairs
     )
 
 
@@ -272,32 +275,9 @@ def _pool_sources(pools: Sequence[PictureSet], pool: _Pool) -> tuple[DataSource,
 
 
 def _pad_point(engine: Engine, lfw: MeasuredFaces, pool: _Pool) -> PadPoint | None:
-    if not engine.pad:
-        return None
     by_source = {"lfw (pairs)": lfw.live_probability}
     sources = np.array([one.source for one in pool.labels])
     for source in np.unique(sources):
         rows = (sources == source) & ~pool.trained_on
         by_source[str(source)] = pool.faces.live_probability[rows]
-    threshold = _live_threshold(engine)
-    return PadPoint(
-        threshold=threshold,
-        refused={
-            name: _refused(live, threshold) for name, live in by_source.items() if _assessed(live)
-        },
-    )
-
-
-def _live_threshold(engine: Engine) -> float:
-    """The mean of what the networks' manifests state, as their probabilities are averaged."""
-    heads = [network.manifest.pad for network in engine.pad]
-    return float(np.mean([head.live_threshold for head in heads if head is not None]))
-
-
-def _assessed(live_probability: F32) -> int:
-    return int(np.isfinite(live_probability).sum())
-
-
-def _refused(live_probability: F32, threshold: float) -> Rate:
-    not_live = int(np.sum(live_probability < np.float32(threshold)))
-    return rate(not_live, _assessed(live_probability))
+    return pad_point([network.manifest for network in engine.pad], by_source)

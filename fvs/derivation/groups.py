@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fvs.errors import UsageError
-from fvs.operating_points import AgeBand
+from fvs.operating_points import EITHER_SEX, SEXES, AgeBand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,12 +64,14 @@ class Cell:
         name: as published, `source/band/sex/group`.
         source: where the pictures are from.
         band: their ages; None for the people of a source of whom nothing is known.
+        sex: of all of them; `EITHER_SEX` where it is not known or not one.
         rows: (N,) int64 rows of the pictures, one per person.
     """
 
     name: str
     source: str
     band: AgeBand | None
+    sex: str
     rows: Int
 
 
@@ -106,10 +108,14 @@ def cells_of(labels: Sequence[Labels]) -> tuple[Cell, ...]:
             members.setdefault(key, []).append(row)
     bands = {band.name: band for band in AGE_BANDS}
     return tuple(
-        Cell("/".join(key), key[0], bands.get(key[1]), np.asarray(rows, np.int64))
+        Cell("/".join(key), key[0], bands.get(key[1]), _sex(key[2]), np.asarray(rows, np.int64))
         for key, rows in sorted(members.items())
         if len(rows) >= FEWEST_SUBJECTS and not _repeats_its_only_group(key, members)
     )
+
+
+def _sex(name: str) -> str:
+    return name if name in SEXES else EITHER_SEX
 
 
 def _keys(one: Labels) -> tuple[tuple[str, str, str, str], ...]:

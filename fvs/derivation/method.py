@@ -1,23 +1,32 @@
-"""How thresholds were set, in words: the `method` of `operating_points.json`."""
+"""How thresholds were set, in words: the `method` of a certificate."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fvs.derivation.bounds import BOUND_IN_WORDS
 from fvs.derivation.duplicates import cleaning_scale
 from fvs.derivation.points import CLEANING_MARGIN, ERRORS_TO_SPARE
 
-__all__ = ["DoublesFound", "method_words"]
+__all__ = ["EVALUATED", "THRESHOLDS", "DoublesFound", "method_words"]
 
 THRESHOLDS = (
     "score >= threshold accepts. The threshold is the lowest multiple of 0.0001 at which the upper "
-    "two-sided 95 % Clopper-Pearson bound of FMR is within the target in every adult group with "
-    f"enough non-mated pairs to show it in spite of {ERRORS_TO_SPARE} errors, and at which the "
-    f"measured rate is so in every smaller one, up to {ERRORS_TO_SPARE} errors aside. Pairs are "
-    "formed within one source, age band, sex and group, and within one source, age band and sex, "
-    "one picture per person; LFW over all its people. Intervals take pairs as independent, which "
-    "pairs that share a picture are not quite, so they are too narrow: see the number of subjects "
-    "beside each."
+    "two-sided 95 % bound of FMR is within the target in every adult group with enough non-mated "
+    f"pairs to show it in spite of {ERRORS_TO_SPARE} errors, and at which the measured rate is so "
+    f"in every smaller one, up to {ERRORS_TO_SPARE} errors aside. Where ages are known, some band "
+    f"of adults must show the target by itself. The bound is {BOUND_IN_WORDS}."
+)
+"""What all protocols have in common."""
+
+EVALUATED = (
+    "Thresholds were chosen and rates counted on the same people; the bound, not the rate, is what "
+    "the target is held against."
+)
+
+PAIRS = (
+    "Pairs are formed within one source, age band, sex and group, and within one source, age band "
+    "and sex, one picture per person; LFW over all its people."
 )
 
 FNMR = "FNMR is that of mated LFW pairs: photographs from the press, not selfies against ID cards."
@@ -50,7 +59,17 @@ def method_words(doubles: DoublesFound, trained_on: int, same_capture: str) -> s
         trained_on: pictures left out because the pack was trained on them.
         same_capture: the sentence on that score.
     """
-    return " ".join([THRESHOLDS, *_training(trained_on), _cleaning(doubles), FNMR, same_capture])
+    return " ".join(
+        [
+            THRESHOLDS,
+            PAIRS,
+            EVALUATED,
+            *_training(trained_on),
+            _cleaning(doubles),
+            FNMR,
+            same_capture,
+        ]
+    )
 
 
 def _training(pictures: int) -> list[str]:

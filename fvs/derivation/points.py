@@ -1,15 +1,18 @@
 """Scores -> operating points: the rules by which thresholds are set, and nothing else.
 
-1. A group's own threshold is the lowest at which the upper bound of its FMR is within the target;
-   a group with too few pairs to show that, with a few errors to spare, has none.
+1. A group's own threshold is the lowest at which the upper bound of its FMR (`bounds`) is within
+   the target; a group with too few pairs to show that, with a few errors to spare, has none.
 2. A group without one still has a say: at its bar its measured rate is within the target, though
    not its bound; a few errors, which missed duplicates could be, say nothing.
 3. A point's threshold is the highest of the adult groups' own or bars: the strictest group's.
 4. An age band holds the target where its groups' own thresholds, or the point's if higher, still
-   let enough mated pairs pass. Knowing the age can only raise the bar, never lower it.
+   let enough mated pairs pass. Knowing the age can only raise the bar, never lower it. A sex of
+   the band that can show the target by itself is held likewise by its own groups alone.
 5. A target that no adult group can show, or only at a threshold that is of no use, is refused;
    likewise one whose threshold lies where non-mated pairs may have been dropped as duplicates by
    the scores of the embedder itself.
+6. Where ages are known, a target that is held in no band of adults is refused: a group of people
+   of whom nothing is known, as LFW, must not show alone what no other can.
 """
 
 from __future__ import annotations
@@ -20,15 +23,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fvs.derivation.bounds import UpperBound, threshold_within_bound, upper_bound
 from fvs.derivation.groups import AGE_BANDS
 from fvs.errors import UsageError
 from fvs.metrics.intervals import rate, trials_needed
-from fvs.metrics.rates import threshold_allowing, threshold_within
-from fvs.operating_points import BandEvidence, GroupRate, OperatingPoint
+from fvs.metrics.rates import threshold_allowing
+from fvs.operating_points import EITHER_SEX, SEXES, BandEvidence, GroupRate, OperatingPoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from fvs.derivation.bounds import NonMatedPairs
     from fvs.metrics.rates import ScoreTail
     from fvs.operating_points import AgeBand, Rate
     from fvs.records import F32
@@ -43,7 +48,7 @@ __all__ = [
 ]
 
 MOST_USABLE_FNMR = 0.5
-"""A threshold that refuses more than half of all mated LFW pairs is of no use."""
+"""A threshold that refuses more than half of all mated pairs is of no use."""
 
 
 ERRORS_TO_SPARE = 5
@@ -67,16 +72,33 @@ class GroupScores:
         source: where the pictures are from.
         adult: whether it is one of those whose strictest sets the threshold.
         band: their ages; None where they are not known one by one.
-        subjects: how many people.
-        scores: of all pairs of them.
+        sex: of all of them; `EITHER_SEX` where it is not one.
+        pairs: of all of them, the highest with who is in them.
     """
 
     name: str
     source: str
     adult: bool
     band: AgeBand | None
-    subjects: int
-    scores: ScoreTail
+    sex: str
+    pairs: NonMatedPairs
+
+    @property
+    def subjects(self) -> int:
+        """How many people."""
+        return self.pairs.design.subjects
+
+    @property
+    def scores(self) -> ScoreTail:
+        """Of all their pairs."""
+        return self.pairs.tail
+
+    def bound_at(self, threshold: float) -> UpperBound:
+        """Of FMR; where more pairs match than were kept with their people, that over pairs."""
+        fmr = self.scores.fmr_at(threshold)
+        if fmr.errors > len(self.pairs.scores):
+            return UpperBound(fmr.upper_95, "independent_pairs")
+        return upper_bound(self.pairs, threshold)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -84,15 +106,15 @@ class MeasuredScores:
     """All that operating points are derived from.
 
     Attributes:
-        mated: (M,) float32 scores of one person's pictures (LFW).
-        lfw_non_mated: scores of different people's (LFW).
+        mated: (M,) float32 scores of one person's pictures (LFW in the shipped certificates).
+        non_mated: scores of different people's of the same data, whatever their group.
         groups: non-mated scores by group.
         cleaned_from: pairs of adults that score so high were taken for one person and dropped;
             None where another embedder's scores told who is one person.
     """
 
     mated: F32
-    lfw_non_mated: ScoreTail
+    non_mated: ScoreTail
     groups: tuple[GroupScores, ...]
     cleaned_from: float | None
 
@@ -146,56 +168,86 @@ def _derive_point(measured: MeasuredScores, target: float) -> OperatingPoint | s
     fnmr = _fnmr(measured, threshold)
     if fnmr.point > MOST_USABLE_FNMR:
         return _useless(strictest, fnmr)
-    cleaned_from = measured.cleaned_from
-    if cleaned_from is not None and threshold > cleaned_from - CLEANING_MARGIN:
+    if _is_near_cleaning(measured, threshold):
         return (
             f"{strictest.group.name} would need a threshold of {threshold:.4f}, too near to "
-            f"{cleaned_from:g}, from where pairs were dropped as one person, "
+            f"{measured.cleaned_from:g}, from where pairs were dropped as one person, "
             "some of them perhaps wrongly"
         )
+    bands = _bands(measured, owns, target, threshold)
+    banded = [own for own in adult if own.group.band is not None]
+    if banded and not any(row.band.adult and row.status == "held" for row in bands):
+        return f"no age band of adults can hold it: {_too_few(banded, target)}"
     return OperatingPoint(
         target_fmr=target,
         threshold=threshold,
         strictest_group=strictest.group.name,
         fnmr=fnmr,
-        fmr_lfw=measured.lfw_non_mated.fmr_at(threshold),
+        fmr_pooled=measured.non_mated.fmr_at(threshold),
         groups=tuple(_group_rate(own, threshold) for own in owns),
-        bands=tuple(
-            _band_evidence(measured, owns, band, (target, threshold)) for band in AGE_BANDS
-        ),
+        bands=bands,
     )
 
 
+def _is_near_cleaning(measured: MeasuredScores, threshold: float) -> bool:
+    cleaned_from = measured.cleaned_from
+    return cleaned_from is not None and threshold > cleaned_from - CLEANING_MARGIN
+
+
 def _own(group: GroupScores, target: float) -> _Own:
-    if group.scores.trials >= trials_needed(target, ERRORS_TO_SPARE):
-        threshold = threshold_within(group.scores, target)
-        if threshold is not None:
-            return _Own(group, threshold, threshold)
+    threshold = threshold_within_bound(group.pairs, target, ERRORS_TO_SPARE)
+    if threshold is not None:
+        return _Own(group, threshold, threshold)
     harmless = max(ERRORS_TO_SPARE, math.floor(group.scores.trials * target))
     return _Own(group, None, threshold_allowing(group.scores, harmless))
 
 
-def _band_evidence(
-    measured: MeasuredScores, owns: Sequence[_Own], band: AgeBand, at: tuple[float, float]
-) -> BandEvidence:
-    target, point_threshold = at
+def _bands(
+    measured: MeasuredScores, owns: Sequence[_Own], target: float, point_threshold: float
+) -> tuple[BandEvidence, ...]:
+    """Each band for either sex, then each sex of a band that can show the target by itself."""
+    rows = [
+        _unshown(band, _too_few(_of(owns, band, EITHER_SEX), target))
+        for band in AGE_BANDS
+        if _strictest(_of(owns, band, EITHER_SEX)) is None
+    ]
+    shown = [
+        (band, sex, worst)
+        for sex in (EITHER_SEX, *SEXES)
+        for band in AGE_BANDS
+        if (worst := _strictest(_of(owns, band, sex))) is not None
+    ]
+    rows += [_shown(measured, band, sex, worst, point_threshold) for band, sex, worst in shown]
+    return tuple(sorted(rows, key=lambda row: (row.sex, row.band.youngest)))
+
+
+def _of(owns: Sequence[_Own], band: AgeBand, sex: str) -> list[_Own]:
+    """The groups of a band, of one sex unless either will do."""
     mine = [own for own in owns if own.group.band == band]
-    worst = _strictest(mine)
-    if worst is None:
-        return BandEvidence(
-            band=band,
-            status="not_supported",
-            threshold=None,
-            reason=_too_few(mine, target),
-            worst_group="",
-            fmr=None,
-            fnmr=None,
-        )
+    return mine if sex == EITHER_SEX else [own for own in mine if own.group.sex == sex]
+
+
+def _unshown(band: AgeBand, reason: str) -> BandEvidence:
+    return BandEvidence(
+        band=band,
+        status="not_supported",
+        threshold=None,
+        reason=reason,
+        worst_group="",
+        fmr=None,
+        fnmr=None,
+    )
+
+
+def _shown(
+    measured: MeasuredScores, band: AgeBand, sex: str, worst: _Own, point_threshold: float
+) -> BandEvidence:
     threshold = max(worst.bar, point_threshold)
     fnmr = _fnmr(measured, threshold)
     held = fnmr.point <= MOST_USABLE_FNMR
     return BandEvidence(
         band=band,
+        sex=sex,
         status="held" if held else "not_supported",
         threshold=threshold if held else None,
         reason="" if held else _useless(worst, fnmr),
@@ -217,12 +269,18 @@ def _fnmr(measured: MeasuredScores, threshold: float) -> Rate:
 
 
 def _group_rate(own: _Own, threshold: float) -> GroupRate:
+    bound = own.group.bound_at(threshold)
+    if own.threshold is not None and own.threshold < threshold:
+        # What holds at a lower threshold holds here, also where no false match is left to count.
+        bound = min(bound, own.group.bound_at(own.threshold))
     return GroupRate(
         group=own.group.name,
         source=own.group.source,
         adult=own.group.adult,
         subjects=own.group.subjects,
         fmr=own.group.scores.fmr_at(threshold),
+        upper_bound=bound.value,
+        bound_method=bound.method,
         own_threshold=_finite(own.threshold),
     )
 
@@ -232,9 +290,15 @@ def _finite(threshold: float | None) -> float | None:
 
 
 def _too_few(owns: Sequence[_Own], target: float) -> str:
-    most = max((own.group.scores.trials for own in owns), default=0)
+    largest = max((own.group for own in owns), key=lambda g: g.scores.trials, default=None)
     needed = trials_needed(target, ERRORS_TO_SPARE)
-    return f"{most} non-mated pairs in the largest group, need {needed}"
+    if largest is None or largest.scores.trials < needed:
+        most = 0 if largest is None else largest.scores.trials
+        return f"{most} non-mated pairs in the largest group, need {needed}"
+    return (
+        f"{largest.scores.trials} non-mated pairs of only {largest.subjects} people in the largest "
+        f"group, too few people to show it in spite of {ERRORS_TO_SPARE} false matches"
+    )
 
 
 def _useless(own: _Own, fnmr: Rate) -> str:
@@ -242,5 +306,5 @@ def _useless(own: _Own, fnmr: Rate) -> str:
     return (
         f"{own.group.name} would need a threshold "
         f"{'above every score' if needed is None else f'of {needed:.4f}'}, which refuses "
-        f"{fnmr.point:.0%} of mated LFW pairs (at most {MOST_USABLE_FNMR:.0%} are acceptable)"
+        f"{fnmr.point:.0%} of mated pairs (at most {MOST_USABLE_FNMR:.0%} are acceptable)"
     )

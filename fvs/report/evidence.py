@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from fvs.report.requirements import Measure
 from fvs.report.verdicts import Measured, judge_all
@@ -11,7 +13,8 @@ from fvs.report.verdicts import Measured, judge_all
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fvs.operating_points import OperatingPoint, OperatingPoints, Rate
+    from fvs.certificates import Certificate
+    from fvs.operating_points import GroupRate, OperatingPoint, Rate
     from fvs.report.measures import ErrorMeasures
     from fvs.report.pad import PadEvidence
     from fvs.report.requirements import Requirement
@@ -59,8 +62,8 @@ class Evidence:
         provenance: where everything comes from.
         target_fmr: that thresholds were chosen for.
         measures: of scores.
-        points: of the pack.
-        point: the one of them that is judged.
+        certificate: of the pack.
+        point: the operating point of it that is judged.
         pad: results of a PAD evaluation.
         pairs: the worst mated and best non-mated pairs as thumbnails, only where asked for.
     """
@@ -70,7 +73,7 @@ class Evidence:
     provenance: Provenance
     target_fmr: float
     measures: ErrorMeasures | None = None
-    points: OperatingPoints | None = None
+    certificate: Certificate | None = None
     point: OperatingPoint | None = None
     pad: PadEvidence | None = None
     pairs: ExtremePairs | None = None
@@ -97,8 +100,8 @@ class Evidence:
             return (self.measures.fmr if is_fmr else self.measures.fnmr,)
         if self.point is None:
             return ()
-        rate = self.point.fmr_lfw if measure is Measure.FMR else self.point.fnmr
-        return (_counted(rate, _lfw_subjects(self.points), "LFW"),)
+        rate = self.point.fmr_pooled if measure is Measure.FMR else self.point.fnmr
+        return (_counted(rate, *_pooled_people(self.certificate)),)
 
     def _groups(self) -> tuple[Measured, ...]:
         if self.measures is not None and self.measures.groups:
@@ -110,11 +113,7 @@ class Evidence:
             )
         if self.point is None:
             return ()
-        return tuple(
-            _counted(group.fmr, group.subjects, group.group)
-            for group in self.point.groups
-            if group.adult
-        )
+        return tuple(_of_group(group) for group in self.point.groups if group.adult)
 
     def _species(self) -> tuple[Measured, ...]:
         if self.pad is None:
@@ -129,6 +128,24 @@ def _counted(rate: Rate, subjects: int | None, of: str) -> Measured:
     return Measured.counted(rate.errors, rate.trials, subjects=subjects, of=of)
 
 
-def _lfw_subjects(points: OperatingPoints | None) -> int | None:
-    sources = () if points is None else points.data
-    return next((source.subjects for source in sources if source.name.startswith("lfw")), None)
+def _of_group(group: GroupRate) -> Measured:
+    """By the bound that the certificate states, which knows that pairs share people.
+
+    That bound is two-sided; taken as a one-sided one it errs on the strict side.
+    """
+    counted = _counted(group.fmr, group.subjects, group.group)
+    seen = group.bound_method != "no_errors"
+    return replace(
+        counted,
+        rate=msgspec.structs.replace(group.fmr, upper_95=group.upper_bound),
+        upper_95=group.upper_bound,
+        effective_trials=counted.effective_trials if seen else group.subjects // 2,
+    )
+
+
+def _pooled_people(certificate: Certificate | None) -> tuple[int | None, str]:
+    """How many people the mated pairs' data holds, and what it is called."""
+    if certificate is None or not certificate.data:
+        return None, ""
+    source = certificate.data[0]
+    return source.subjects, source.name

@@ -13,7 +13,7 @@ TIMING_POLICY = DecisionPolicy(
         threshold=0.999,
         strictest_group="none: for measuring time only",
         fnmr=_UNMEASURED,
-        fmr_lfw=_UNMEASURED,
+        fmr_pooled=_UNMEASURED,
         groups=(),
         bands=(),
     ),

@@ -39,7 +39,7 @@ def run(monkeypatch, capsys, *arguments):
 def weights(monkeypatch, shared_dir):
     """The reference weights, and a policy that does not change when points are derived anew."""
     monkeypatch.setenv(MODELS_VARIABLE, str(shared_dir / "models"))
-    monkeypatch.setattr(demo_module.DecisionPolicy, "from_pack", lambda *_, **__: POLICY)
+    monkeypatch.setattr(demo_module, "open_policy", lambda *_, **__: POLICY)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ def test_the_tree_is_walked():
     """Commands of groups are among them."""
     assert ("fvs", "verify") in LEAVES
     assert ("fvs", "models", "pull") in LEAVES
-    assert ("fvs", "operating-points", "derive") in LEAVES
+    assert ("fvs", "calibrate", "protocol") in LEAVES
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)

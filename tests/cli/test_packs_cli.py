@@ -67,7 +67,7 @@ class TestOpenPack:
         monkeypatch.delenv(MODELS_VARIABLE)
         pack = open_pack(str(folder))
         assert pack.name == "reference"
-        assert pack.operating_points_path.is_relative_to(folder)
+        assert pack.certificate_path.is_relative_to(folder)
 
     def test_an_empty_folder(self, tmp_path):
         """Says that it holds no pack."""

@@ -4,25 +4,29 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
+from fvs.certificates import CertificateOtherPackError, CertificateUnknownKeyError, TrustStore
 from fvs.decide import DecisionPolicy, Evidence, decide
 from fvs.engine import Engine
 from fvs.errors import UsageError
-from fvs.operating_points import SameCapturePoint
+from fvs.operating_points import EITHER_SEX, ReviewZone, SameCapturePoint
 from fvs.records import Decisions
 from fvs.status import Outcome, Status
 from tests import records
+from tests.certificate_files import certificate
 
 ADULT, CHILD, OUTSIDE_EVERY_BAND = 30, 8, 1
 
 
-def decided(
+def decided(  # noqa: PLR0913 - all that a comparison is decided by
     score: float,
     *,
     status: Status = Status.OK,
     refusals: tuple[str, ...] = (),
     live: float = 1.0,
     age: int | None = ADULT,
+    sex: str = EITHER_SEX,
     policy: DecisionPolicy | None = None,
 ) -> Decisions:
     """The decision on one comparison."""
@@ -31,6 +35,7 @@ def decided(
         refusals=(refusals,),
         liveness=records.liveness([live]),
         ages_years=[age],
+        sexes=[sex],
     )
     default = DecisionPolicy(point=records.operating_point(0.5), pad=records.pad_point(0.5))
     return decide(evidence, policy if policy is not None else default)
@@ -106,6 +111,79 @@ class TestAge:
         got = decided(0.9, age=None)
         assert got.outcome == (Outcome.MATCH,)
         assert got.reasons == (("age_unknown",),)
+
+
+class TestSex:
+    """Where the operating point tells girls' threshold from boys'."""
+
+    @pytest.fixture
+    def policy(self):
+        """Children are held only if they are boys."""
+        point = records.operating_point(0.5)
+        boys = structs.replace(point.bands[0], sex="male", status="held", threshold=0.7, reason="")
+        return DecisionPolicy(point=structs.replace(point, bands=(*point.bands, boys)), pad=None)
+
+    @pytest.mark.parametrize(
+        ("sex", "outcome"),
+        [
+            (EITHER_SEX, Outcome.INCONCLUSIVE),
+            ("female", Outcome.INCONCLUSIVE),
+            ("male", Outcome.MATCH),
+        ],
+    )
+    def test_has_the_threshold_of_its_own_row(self, policy, sex, outcome):
+        """A sex without a row, and an unknown one, have that of either."""
+        assert decided(0.8, age=CHILD, sex=sex, policy=policy).outcome == (outcome,)
+
+    def test_without_an_age_says_nothing(self, policy):
+        """A sex alone is in no band."""
+        got = decided(0.6, age=None, sex="male", policy=policy)
+        assert got.outcome == (Outcome.MATCH,)
+        assert "age_unknown" in got.reasons[0]
+
+    def test_none_known_is_the_same_as_each_unknown(self, policy):
+        """An empty list is N times nothing."""
+        evidence = Evidence(
+            scores=records.scores([0.8, 0.8]),
+            refusals=((), ()),
+            liveness=records.liveness([1, 1]),
+            ages_years=[CHILD, ADULT],
+        )
+        outcomes = (Outcome.INCONCLUSIVE, Outcome.MATCH)
+        assert decide(evidence, policy).outcome == outcomes
+
+    @pytest.mark.parametrize("sexes", [["F"], ["female", "male"], [None]])
+    def test_is_one_that_the_register_knows(self, reference_pack, sexes):
+        """A misspelt sex, or one too many, is the caller's mistake."""
+        engine = Engine.from_pack(reference_pack)
+        policy = DecisionPolicy(point=records.operating_point(0.5), pad=None)
+        with pytest.raises(UsageError):
+            engine.verify([b""], [b""], policy, [30], sexes)
+
+
+class TestReview:
+    @pytest.mark.parametrize(
+        ("score", "outcome", "reason"),
+        [
+            (0.5, Outcome.MATCH, ()),
+            (0.49, Outcome.INCONCLUSIVE, ("between_thresholds",)),
+            (0.3, Outcome.INCONCLUSIVE, ("between_thresholds",)),
+            (0.29, Outcome.NO_MATCH, ("below_threshold",)),
+        ],
+    )
+    def test_has_three_zones(self, score, outcome, reason):
+        """From `no_match_below` up to the match a person looks; both ends are accepted scores."""
+        zone = ReviewZone(
+            no_match_below=0.3,
+            rule="made up for a test",
+            wrongly_refused=records.NO_RATE,
+            mated_reviewed=records.NO_RATE,
+            non_mated_reviewed=records.NO_RATE,
+        )
+        point = structs.replace(records.operating_point(0.5), review=zone)
+        got = decided(score, policy=DecisionPolicy(point=point, pad=records.pad_point(0.5)))
+        assert got.outcome == (outcome,)
+        assert got.reasons == (reason,)
 
 
 class TestLiveness:
@@ -214,3 +292,10 @@ class TestPolicy:
             engine.verify([], [], foreign)
         own = DecisionPolicy.from_pack(reference_pack, 1e-3)
         assert len(engine.verify([], [], own)) == 0
+
+    def test_comes_from_a_certificate_that_is_trusted(self, reference_pack):
+        """Who trusts nobody decides nothing, and another pack's certificate decides nothing."""
+        with pytest.raises(CertificateUnknownKeyError):
+            DecisionPolicy.from_pack(reference_pack, 1e-3, trust=TrustStore.of())
+        with pytest.raises(CertificateOtherPackError):
+            DecisionPolicy.from_certificate(certificate(), reference_pack, 1e-4)

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from fvs.operating_points import load_operating_points
+from fvs.certificates.files import read_certificate
 from fvs.packs import shipped_models_dir
 from fvs.report import compose_report
 from fvs.report.document import Bullets, Column, Figure, Gallery, Paragraph, Plain, Table
 from fvs.report.texts import TEXTS
 from fvs.report.words import Words
 from tests.conftest import REPOSITORY
-from tests.report_evidence import PROVENANCE, document, evidence
+from tests.report_evidence import document, evidence
 
 THAI = re.compile(r"[\u0e00-\u0e7f]")
 ONLY_ABBREVIATIONS = {"fmr_column", "fnmr_column", "apcer", "bpcer", "sha256"}
@@ -116,16 +116,16 @@ class TestSections:
 
     def test_a_pack_alone_is_judged_by_its_point(self):
         """Groups, ages, thresholds and hashes come from the operating points."""
-        path = shipped_models_dir() / "packs" / "standard" / "operating_points.json"
-        points = load_operating_points(path)
-        pack = replace(
-            evidence(), measures=None, points=points, point=points.at(1e-4), provenance=PROVENANCE
-        )
+        certificate = read_certificate(shipped_models_dir() / "packs/standard/certificate.json")
+        point = certificate.at(1e-3)
+        pack = replace(evidence(), measures=None, certificate=certificate, point=point)
         (part,) = compose_report(pack, ["en"]).parts
         assert section(part, "errors") is None
-        assert points.embedder_sha256 in words_of(section(part, "points").blocks)
+        told = words_of(section(part, "certificate").blocks)
+        for fact in ("embedder_sha256", "certificate_id", "issuer", "issued", "expires"):
+            assert getattr(certificate, fact) in told
         groups = words_of(section(part, "groups").blocks)
-        for group in points.at(1e-4).groups:
+        for group in point.groups:
             assert group.group in groups
 
     def test_names_of_sections_and_figures_are_unique(self):

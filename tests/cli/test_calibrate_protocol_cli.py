@@ -1,4 +1,4 @@
-"""`fvs operating-points`: what is printed, written and refused."""
+"""`fvs calibrate protocol`: what is printed, written and refused."""
 
 import json
 from types import SimpleNamespace
@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-import fvs.cli.operating_points as command
+from fvs.certificates import Certificate
+from fvs.certificates.files import read_certificate, signature_path
+from fvs.cli import calibrate as command
+from fvs.cli import measuring
 from fvs.cli.app import app
 from fvs.derivation import copies, derivation, extraction
 from fvs.derivation.extraction import MeasuredFaces
@@ -19,16 +22,14 @@ from fvs.errors import (
     ModelNotFoundError,
     UsageError,
 )
-from fvs.operating_points import OperatingPoints, load_operating_points
-from fvs.packs import shipped_models_dir
 
-PEOPLE = 40
+PEOPLE = 80
 CLEANER = "embed-mobilefacenet-202004"
 
 
 def run(*words):
-    """Run `fvs operating-points ...`; errors are raised as `main` would see them."""
-    result = CliRunner().invoke(app, ["operating-points", *map(str, words)])
+    """Run `fvs calibrate ...`; errors are raised as `main` would see them."""
+    result = CliRunner().invoke(app, ["calibrate", *map(str, words)])
     if isinstance(result.exception, FvsError):
         raise result.exception
     assert result.exit_code == 0, result.output
@@ -69,88 +70,34 @@ def data(tmp_path, monkeypatch):
     monkeypatch.setattr(command, "open_engine", lambda _: Engine)
     monkeypatch.setattr(copies, "measure_faces", by_seed)
     monkeypatch.setattr(copies, "copies_of", lambda file: (file,))
-    monkeypatch.setattr(command, "faces_cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr(measuring, "faces_cache_dir", lambda: tmp_path / "cache")
     monkeypatch.setattr(extraction, "measure_faces", by_seed)
     monkeypatch.setattr(extraction, "model_hashes", lambda _: ("d", "e"))
     monkeypatch.setattr(derivation, "model_hashes", lambda _: ("d", "e"))
     return tmp_path
 
 
-def derive(data, *more):
-    """Run `derive` on the made-up pictures."""
+def calibrate(data, *more):
+    """Run `protocol` on the made-up pictures."""
     sets = ["--lfw", data / "lfw", "--pool", data / "pool", "--labels", data / "labels.csv"]
-    return run("derive", *sets, "--out", data / "out.json", *more)
+    return run("protocol", *sets, "--out", data / "out.json", *more)
 
 
-class TestShow:
-    """`show`, which needs no weights and no scipy."""
-
-    def test_table_names_every_target_and_what_is_not_supported(self):
-        """Each target has its threshold and strictest group; each refused band its reason."""
-        points = load_operating_points(
-            shipped_models_dir() / "packs" / "reference" / "operating_points.json"
-        )
-        output = run("show", "--pack", "reference")
-        for point in points.points:
-            assert f"{point.target_fmr:g}" in output
-            assert f"{point.threshold:.4f}" in output
-            assert point.strictest_group[:12] in output  # the table may fold a long name
-            for evidence in point.bands:
-                assert evidence.reason in output
-        for reason in points.unsupported_targets.values():
-            assert reason in output
-
-    def test_refusals_by_pad_and_the_whole_commit(self):
-        """Each set has its share refused, under words that it is no BPCER; `+changes` is told."""
-        points = load_operating_points(
-            shipped_models_dir() / "packs" / "reference" / "operating_points.json"
-        )
-        output = " ".join(run("show", "--pack", "reference").split())
-        for rate in points.pad.refused.values():
-            assert f"{rate.errors} of {rate.trials}" in output
-        assert "no BPCER" in output
-        assert f"commit {points.commit}, " in output
-
-    def test_same_capture_score_and_its_errors(self):
-        """How many second captures and copies reach it is printed, or that there is none."""
-        path = shipped_models_dir() / "packs" / "reference" / "operating_points.json"
-        point = load_operating_points(path).same_capture
-        assert f"{point.reached.errors} of {point.reached.trials} mated" in run(
-            "show", "--pack", "reference"
-        )
-        assert f"{point.caught.errors} of {point.caught.trials} copies" in run(
-            "show", "--pack", "reference"
-        )
-        assert "no score tells" in command._same_capture_words(None)
-
-    def test_json_is_the_file(self):
-        """`--json` prints one document with all the evidence."""
-        path = shipped_models_dir() / "packs" / "reference" / "operating_points.json"
-        printed = msgspec.json.decode(
-            run("show", "--pack", "reference", "--json"), type=OperatingPoints
-        )
-        assert printed == load_operating_points(path)
-
-    def test_unknown_pack(self):
-        """An error that names the packs there are."""
-        with pytest.raises(FvsError, match="no pack 'nobody'") as caught:
-            run("show", "--pack", "nobody")
-        assert "reference" in caught.value.advice
-
-
-class TestDerive:
-    """`derive`, on made-up pictures."""
+class TestProtocol:
+    """On made-up pictures."""
 
     def test_writes_what_it_measured(self, data):
         """The file loads, and its counts are those of the pictures."""
-        output = derive(data, "--targets", "1e-2,1e-5")
-        points = load_operating_points(data / "out.json")
+        output = calibrate(data, "--targets", "1e-2,1e-5")
+        points = read_certificate(data / "out.json")
         assert points.pack == "made-up"
         assert [point.target_fmr for point in points.points] == [0.01]
         assert list(points.unsupported_targets) == ["1e-05"]
         assert points.pad is None
         assert points.points[0].fnmr.trials == PEOPLE
         assert f"{points.points[0].threshold:.4f}" in output
+        assert not signature_path(data / "out.json").exists()
+        assert points.issuer == "nobody: not signed"
 
     @pytest.mark.parametrize(
         ("words", "missing", "by"),
@@ -170,8 +117,8 @@ class TestDerive:
             return SimpleNamespace(name=name)
 
         monkeypatch.setattr(command, "open_pack", opened)
-        derive(data, "--pack", "made-up", *words)
-        points = load_operating_points(data / "out.json")
+        calibrate(data, "--pack", "made-up", *words)
+        points = read_certificate(data / "out.json")
         assert points.pack == "made-up"
         assert f"by the scores of pack {by} " in points.method
 
@@ -185,13 +132,13 @@ class TestDerive:
 
         monkeypatch.setattr(command, "open_pack", opened)
         with pytest.raises(ModelNotFoundError, match="other"):
-            derive(data, "--doubles-by", "other")
+            calibrate(data, "--doubles-by", "other")
 
     def test_twice_is_the_same(self, data):
         """A second run, from the cache, derives the same points."""
-        derive(data)
+        calibrate(data)
         first = json.loads((data / "out.json").read_text())
-        derive(data)
+        calibrate(data)
         second = json.loads((data / "out.json").read_text())
         assert first["points"] == second["points"]
         assert any((data / "cache").rglob("*.npz"))
@@ -200,41 +147,41 @@ class TestDerive:
     def test_impossible_targets(self, data, targets):
         """Targets are rates between 0 and 1."""
         with pytest.raises(UsageError, match="--targets"):
-            derive(data, "--targets", targets)
+            calibrate(data, "--targets", targets)
 
     def test_missing_files(self, data):
         """A file that cannot be read or written is named."""
         with pytest.raises(UsageError, match="nowhere"):
-            derive(data, "--pool", data / "nowhere")
+            calibrate(data, "--pool", data / "nowhere")
         with pytest.raises(UsageError, match="nowhere"):
-            derive(data, "--labels", data / "nowhere.csv")
+            calibrate(data, "--labels", data / "nowhere.csv")
         with pytest.raises(UsageError, match="nowhere"):
-            derive(data, "--out", data / "nowhere" / "out.json")
+            calibrate(data, "--out", data / "nowhere" / "out.json")
 
     @pytest.mark.parametrize("out", ["nowhere/out.json", "."])
     def test_output_is_checked_before_anything_is_measured(self, data, monkeypatch, out):
         """Hours of work are not thrown away for a misspelt folder."""
         monkeypatch.setattr(command, "open_pack", lambda _: pytest.fail("this is too late"))
         with pytest.raises(UsageError, match="cannot write"):
-            derive(data, "--out", data / out)
+            calibrate(data, "--out", data / out)
 
     def test_cache_is_checked_before_anything_is_measured(self, data, monkeypatch):
         """A cache that cannot be used is told with what to do."""
-        monkeypatch.setattr(command, "faces_cache_dir", lambda: data / "labels.csv" / "faces")
+        monkeypatch.setattr(measuring, "faces_cache_dir", lambda: data / "labels.csv" / "faces")
         monkeypatch.setattr(command, "open_pack", lambda _: pytest.fail("this is too late"))
         with pytest.raises(DeploymentError, match="cannot keep faces") as caught:
-            derive(data)
+            calibrate(data)
         assert "XDG_CACHE_HOME" in caught.value.advice
 
     def test_json_is_the_file(self, data):
         """`--json` prints what was written."""
-        printed = msgspec.json.decode(derive(data, "--json"), type=OperatingPoints)
-        assert printed == load_operating_points(data / "out.json")
+        printed = msgspec.json.decode(calibrate(data, "--json"), type=Certificate)
+        assert printed == read_certificate(data / "out.json")
 
     def test_without_scipy(self, data, monkeypatch):
         """Without the `eval` extra the command says how to install it."""
         monkeypatch.setitem(__import__("sys").modules, "fvs.derivation", None)
         monkeypatch.delattr("fvs.derivation")
         with pytest.raises(MissingExtraError) as caught:
-            derive(data)
+            calibrate(data)
         assert "[eval]" in caught.value.advice
