@@ -63,8 +63,7 @@ class VerdictAnswer(msgspec.Struct, frozen=True, kw_only=True):
         verdict: `met`, `not_met` or `not_shown`.
         why: by what.
         rate: measured, with its two-sided 95 % interval; None where nothing was.
-        upper_95_one_sided: that decides whether it is met.
-        lower_95_one_sided: that decides whether it is not.
+        bound_95: one-sided, that decided: from below where it is not met, else from above.
         subjects: people; None where unknown.
         of: group or species that the rate is of.
         trials_needed: independent trials that would show it; None where no number would.
@@ -76,8 +75,7 @@ class VerdictAnswer(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     why: str
     rate: Rate | None
-    upper_95_one_sided: float | None
-    lower_95_one_sided: float | None
+    bound_95: float | None
     subjects: int | None
     of: str
     trials_needed: int | None
@@ -260,8 +258,7 @@ def _verdict(finding: Finding) -> VerdictAnswer:
         verdict=finding.verdict,
         why=finding.why,
         rate=None if measured is None else measured.rate,
-        upper_95_one_sided=None if measured is None else measured.upper_95,
-        lower_95_one_sided=None if measured is None else measured.lower_95,
+        bound_95=finding.bound,
         subjects=None if measured is None else measured.subjects,
         of="" if measured is None else measured.of,
         trials_needed=finding.trials_needed,

@@ -42,7 +42,7 @@ class TestReport:
         own = verdicts[-1]
         assert (own["source"], own["measure"], own["limit"]) == ("own", "fnmr", 0.5)
         assert (own["verdict"], own["rate"]["trials"], own["subjects"]) == ("met", 240, 80)
-        assert own["upper_95_one_sided"] <= 0.5
+        assert own["bound_95"] <= 0.5
         assert {v["verdict"] for v in verdicts} <= {"met", "not_met", "not_shown"}
         iapar = next(v for v in verdicts if v["measure"] == "iapar")
         assert (iapar["verdict"], iapar["why"]) == ("not_shown", "only_apcer")

@@ -153,6 +153,14 @@ class TestJudgeAll:
         assert self.verdict(requirement, group_fmr=[good, few]).verdict is Verdict.NOT_SHOWN
         assert self.verdict(requirement, group_fmr=[bad, few]).verdict is Verdict.NOT_MET
 
+    def test_chance_among_many_is_no_failure(self):
+        """One rate of 100 beyond its own bound, as happens by chance, does not fail them all."""
+        requirement = Requirement(OWN, Measure.GROUP_FMR, 0.01)
+        unlucky = (5, 150)
+        assert self.verdict(requirement, group_fmr=[unlucky]).verdict is Verdict.NOT_MET
+        many = [unlucky, *[(0, 1000)] * 99]
+        assert self.verdict(requirement, group_fmr=many).verdict is Verdict.NOT_SHOWN
+
     def test_iapar_is_bounded_by_apcer(self):
         """An accepted attack was called live: a low APCER shows IAPAR, a high one nothing."""
         shown = self.verdict(self.IAPAR, apcer=[(0, 150), (1, 150)])

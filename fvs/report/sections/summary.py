@@ -74,13 +74,13 @@ def _row(finding: Finding, words: Words) -> tuple[Cell, ...]:
     if measured is None:
         return (Plain(name), verdict, *(Plain("-"),) * 4)
     of = f"{measured.of}: " if measured.of else ""
-    bound = measured.lower_95 if finding.verdict is Verdict.NOT_MET else measured.upper_95
+    bound = "-" if finding.bound is None else rate_words(finding.bound)
     sign = "≥" if finding.verdict is Verdict.NOT_MET else "≤"
     return (
         Plain(name),
         verdict,
         Plain(of + interval_words(measured.rate)),
-        Plain(f"{sign}{SPACE}{rate_words(bound)}"),
+        Plain(f"{sign}{SPACE}{bound}"),
         Plain(number(measured.rate.trials)),
         Plain(number(measured.subjects)),
     )
