@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fvs.report.document import Badge, Bullets, Paragraph, Plain, Section, Table
-from fvs.report.requirements import FIDO_STYLE, FVS, OWN, Measure
-from fvs.report.sections.tables import SPACE, columns, interval_words, number, rate_words
+from fvs.report.requirements import FIDO_STYLE, FVS, OWN, SPACE, Measure
+from fvs.report.sections.tables import columns, interval_words, number, rate_words
 from fvs.report.verdicts import Verdict, Why
 
 if TYPE_CHECKING:
