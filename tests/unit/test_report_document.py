@@ -1,14 +1,17 @@
 """Evidence becomes sections in two languages that say the same."""
 
+import itertools
 import re
 import string
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from fvs.certificates.files import read_certificate
+from fvs.metrics import Evaluation
 from fvs.packs import shipped_models_dir
-from fvs.report import compose_report
+from fvs.report import compose_report, measure_scores
 from fvs.report.document import Bullets, Column, Figure, Gallery, Paragraph, Plain, Table
 from fvs.report.texts import TEXTS
 from fvs.report.words import Words
@@ -127,6 +130,17 @@ class TestSections:
         groups = words_of(section(part, "groups").blocks)
         for group in point.groups:
             assert group.group in groups
+
+    @pytest.mark.parametrize("spread", [0.0, 0.02, 0.06, 0.3])
+    def test_any_scores_can_be_reported(self, spread):
+        """Few people, scores of one value, kinds that do not overlap at all, or hardly tell."""
+        first, second = np.array(list(itertools.combinations_with_replacement(range(12), 2))).T
+        noise = np.random.default_rng(3).normal(0.0, 1.0, len(first)) * spread
+        few = Evaluation.of(np.where(first == second, 0.6, 0.3) + noise, first, second)
+        scores = replace(evidence(), pad=None, measures=measure_scores(few, 0.3, None, None))
+        (part,) = compose_report(scores, ["en"]).parts
+        assert len([b for b in section(part, "errors").blocks if isinstance(b, Figure)]) == 3
+        assert "Only 12 people took part" in words_of(section(part, "limits").blocks)
 
     def test_names_of_sections_and_figures_are_unique(self):
         """Links lead to one place."""

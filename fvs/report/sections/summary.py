@@ -12,6 +12,7 @@ from fvs.report.verdicts import Verdict, Why
 if TYPE_CHECKING:
     from fvs.report.document import Block, Cell, Tone
     from fvs.report.evidence import Evidence
+    from fvs.report.requirements import Requirement
     from fvs.report.verdicts import Finding
     from fvs.report.words import Words
 
@@ -67,9 +68,7 @@ def _row(finding: Finding, words: Words) -> tuple[Cell, ...]:
     requirement, measured = finding.requirement, finding.measured
     key = SOURCE_TEXTS.get(requirement.source)
     source = words(key) if key else requirement.source
-    name = f"{source}: {requirement.words}"
-    if requirement.measure is Measure.GROUP_FMR:
-        name = words("in_every_group", requirement=name)
+    name = f"{source}: {_limit_words(requirement, words)}"
     verdict = Badge(words(finding.verdict), TONES[finding.verdict])
     if measured is None:
         return (Plain(name), verdict, *(Plain("-"),) * 4)
@@ -86,9 +85,15 @@ def _row(finding: Finding, words: Words) -> tuple[Cell, ...]:
     )
 
 
+def _limit_words(requirement: Requirement, words: Words) -> str:
+    if requirement.measure is Measure.GROUP_FMR:
+        return words("in_every_group", requirement=requirement.words)
+    return requirement.words
+
+
 def _reason(finding: Finding, words: Words) -> str:
     """What is missing, or by what a requirement is met that was not itself measured."""
-    requirement = finding.requirement.words
+    requirement = _limit_words(finding.requirement, words)
     if finding.why is Why.BOUND:
         return ""
     if finding.why is Why.NOT_MEASURED:
