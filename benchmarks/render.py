@@ -17,6 +17,7 @@ from benchmarks.accuracy.differentials import render_differentials
 from benchmarks.accuracy.edc import render_edc
 from benchmarks.accuracy.likelihood import render_likelihood
 from benchmarks.accuracy.robustness import render_robustness
+from benchmarks.calibration.results import load_calibration, render_calibration
 from benchmarks.machine import REPOSITORY
 from benchmarks.markdown import (
     NOT_MEASURED,
@@ -26,13 +27,17 @@ from benchmarks.markdown import (
     sections_in,
     table,
 )
+from benchmarks.matching.fusion import render_fusion
+from benchmarks.matching.registry_results import render_registry
 from benchmarks.packs.results import load_packs
 from benchmarks.packs.tables import render_held_out, render_packs
+from benchmarks.scale.results import load_scale
+from benchmarks.scale.tables import render_scale
 from benchmarks.speed.contenders import OURS
 from benchmarks.speed.results import load_report
+from fvs.certificates.files import read_certificate
 from fvs.cli.common import DEFAULT_PACK
 from fvs.manifest import load_manifest
-from fvs.certificates.files import read_certificate
 from fvs.operating_points import EITHER_SEX
 from fvs.packs import CERTIFICATE_FILE_NAME, list_packs, shipped_models_dir
 
@@ -244,13 +249,17 @@ SECTIONS: dict[str, Callable[[str], str]] = {
     "accuracy": lambda pack: render_accuracy(pack, _packs(), _points_path(pack)),
     "acquisition": lambda pack: _of_points(pack, _acquisition),
     "differentials": lambda _: render_differentials(RESULTS_DIR),
+    "calibration": lambda _: render_calibration(load_calibration(RESULTS_DIR / "calibration.json")),
     "edc": lambda pack: render_edc(RESULTS_DIR, pack),
+    "fusion": lambda _: render_fusion(RESULTS_DIR / "fusion.json"),
     "groups": lambda pack: _of_points(pack, _groups),
     "heldout": lambda pack: render_held_out(_packs(), pack),
     "likelihood": lambda _: render_likelihood(RESULTS_DIR),
     "packs": lambda _: render_packs(_packs()),
     "pad": lambda pack: _of_points(pack, _pad),
     "robustness": lambda _: render_robustness(RESULTS_DIR),
+    "registry": lambda _: render_registry(RESULTS_DIR / "registry.json"),
+    "scale": lambda _: render_scale(load_scale(RESULTS_DIR / "scale.json")),
     "speed": lambda _: render_speed(RESULTS_DIR),
 }
 """Section -> what it says of a pack; those of all packs do not ask which."""

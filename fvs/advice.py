@@ -95,6 +95,14 @@ _OF_STATUS = {
         "The two faces could not be compared: take the picture again.",
         "เปรียบเทียบใบหน้าทั้งสองไม่ได้ กรุณาถ่ายภาพใหม่",
     ),
+    "no_reference": Advice(
+        "No face is enrolled under this number: check the number, or enrol first.",
+        "ไม่พบใบหน้าที่ลงทะเบียนไว้กับหมายเลขนี้ กรุณาตรวจสอบหมายเลขหรือลงทะเบียนก่อน",
+    ),
+    "reference_unreadable": Advice(
+        "The enrolled face cannot be read: ask the office to enrol it again.",
+        "อ่านข้อมูลใบหน้าที่ลงทะเบียนไว้ไม่ได้ กรุณาติดต่อเจ้าหน้าที่เพื่อลงทะเบียนใหม่",
+    ),
 }
 
 _OF_QUALITY = {

@@ -16,7 +16,7 @@ from fvs.status import Outcome, Status
 
 if TYPE_CHECKING:
     from fvs.decide import DecisionPolicy
-    from fvs.engine import Samples, Verifications
+    from fvs.engine import Judgements, Samples, Verifications
     from fvs.records import F32, F64
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "PictureAnswer",
     "Reason",
     "VerificationAnswer",
+    "answer_judgement",
     "answer_picture",
     "answer_verification",
 ]
@@ -85,7 +86,10 @@ class PictureAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerificationAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to one verification; no score where the pictures may not be compared."""
+    """The answer to one verification; no score where the pictures may not be compared.
+
+    `card` is null where the selfie was compared with a template that is stored.
+    """
 
     outcome: str
     reasons: list[Reason]
@@ -94,24 +98,42 @@ class VerificationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     target_fmr: float
     embedder: str
     selfie: PictureAnswer
-    card: PictureAnswer
+    card: PictureAnswer | None
 
 
 def answer_verification(
     verifications: Verifications, row: int, policy: DecisionPolicy
 ) -> VerificationAnswer:
     """The document for one row."""
-    decisions = verifications.decisions
+    card = answer_picture(verifications.references, row, policy)
+    return _answer(verifications, row, policy, card, verifications.references.refusals(row))
+
+
+def answer_judgement(
+    judgements: Judgements, row: int, policy: DecisionPolicy
+) -> VerificationAnswer:
+    """The document for one selfie that was compared with what is stored."""
+    return _answer(judgements, row, policy, None, ())
+
+
+def _answer(
+    judgements: Judgements,
+    row: int,
+    policy: DecisionPolicy,
+    card: PictureAnswer | None,
+    of_card: tuple[str, ...],
+) -> VerificationAnswer:
+    decisions = judgements.decisions
     compared = decisions.outcome[row] is not Outcome.NOT_COMPARED
     return VerificationAnswer(
         outcome=decisions.outcome[row],
-        reasons=_reasons(verifications, row),
-        score=_number(verifications.scores.similarity[row]) if compared else None,
+        reasons=_reasons(judgements, row, of_card),
+        score=_number(judgements.scores.similarity[row]) if compared else None,
         threshold=_number(decisions.threshold[row]),
         target_fmr=float(decisions.target_fmr[row]),
-        embedder=verifications.probes.embeddings.model_id,
-        selfie=answer_picture(verifications.probes, row, policy),
-        card=answer_picture(verifications.references, row, policy),
+        embedder=judgements.probes.embeddings.model_id,
+        selfie=answer_picture(judgements.probes, row, policy),
+        card=card,
     )
 
 
@@ -156,12 +178,11 @@ def _liveness(samples: Samples, row: int, policy: DecisionPolicy | None) -> Live
     )
 
 
-def _reasons(verifications: Verifications, row: int) -> list[Reason]:
-    of_selfie = verifications.probes.refusals(row)
-    of_card = verifications.references.refusals(row)
+def _reasons(judgements: Judgements, row: int, of_card: tuple[str, ...]) -> list[Reason]:
+    of_selfie = judgements.probes.refusals(row)
     about = [("selfie", code) for code in of_selfie] + [("card", code) for code in of_card]
     if not about:
-        about = [("comparison", code) for code in verifications.decisions.reasons[row]]
+        about = [("comparison", code) for code in judgements.decisions.reasons[row]]
     return [_reason(code, subject) for subject, code in about]
 
 

@@ -7,7 +7,7 @@ for what becomes of two.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -23,10 +23,11 @@ from fvs.image import DecodeLimits, decode_images
 from fvs.liveness import assess_liveness
 from fvs.network import Network, Runtime
 from fvs.operating_points import EITHER_SEX, SEXES
-from fvs.quality import QualityPolicy, assess_quality, quality_reasons
+from fvs.quality import QualityPolicy, assess_quality
 from fvs.recognisability import grade_recognisability
 from fvs.refine import refine_faces
-from fvs.status import Role, Status
+from fvs.samples import Judgements, Samples, Verifications
+from fvs.status import Role
 from fvs.template import embeddings_to_templates
 from fvs.template import needs_reenrol as template_needs_reenrol
 from fvs.turn import quarter_turns, turn_faces, turn_images
@@ -38,18 +39,14 @@ if TYPE_CHECKING:
     from fvs.decide import DecisionPolicy
     from fvs.packs import ModelFiles, Pack
     from fvs.records import (
-        Crops,
         Decisions,
-        Embeddings,
         Faces,
         Images,
-        Liveness,
         Pixels,
-        Quality,
         Scores,
     )
 
-__all__ = ["Engine", "EngineSettings", "Samples", "Verifications"]
+__all__ = ["Engine", "EngineSettings", "Judgements", "Samples", "Verifications"]
 
 QUALITY_POLICIES = {
     Role.SELFIE: QualityPolicy.for_selfie(),
@@ -98,59 +95,6 @@ class EngineSettings:
     def long_side_px(self, role: Role) -> int:
         """The long side to keep when a picture of this role is decoded."""
         return self.selfie_long_side_px if role is Role.SELFIE else self.card_long_side_px
-
-
-@dataclass(frozen=True, eq=False)
-class Samples:
-    """All that the stages found in N pictures; row i of every record is picture i."""
-
-    images: Images
-    faces: Faces
-    crops: Crops
-    quality: Quality
-    liveness: Liveness
-    embeddings: Embeddings
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def take(self, rows: Sequence[int]) -> Self:
-        """The pictures at `rows`, in that order."""
-        return type(self)(**{f.name: getattr(self, f.name).take(rows) for f in fields(self)})
-
-    @classmethod
-    def concatenate(cls, parts: Sequence[Self]) -> Self:
-        """All pictures of `parts`, renumbered so that `image_index` is the row again."""
-        joined = {}
-        for name in (column.name for column in fields(cls)):
-            records = [getattr(part, name) for part in parts]
-            record = type(records[0]).concatenate(records)
-            if hasattr(record, "image_index"):
-                record = replace(record, image_index=np.arange(len(record)))
-            joined[name] = record
-        return cls(**joined)
-
-    def refusals(self, row: int) -> tuple[str, ...]:
-        """Codes why a picture may not be compared; empty where it may."""
-        status = Status(int(self.quality.status[row]))
-        if status == Status.QUALITY_TOO_LOW:
-            return quality_reasons(self.quality, row)
-        if status == Status.OK:
-            status = Status(int(self.embeddings.status[row]))
-        return () if status == Status.OK else (status.code,)
-
-
-@dataclass(frozen=True, eq=False)
-class Verifications:
-    """N comparisons of a selfie with an ID card, and all that led to the answers."""
-
-    probes: Samples
-    references: Samples
-    scores: Scores
-    decisions: Decisions
-
-    def __len__(self) -> int:
-        return len(self.decisions)
 
 
 class Engine:
@@ -273,21 +217,37 @@ class Engine:
             UsageError: the sides differ in length, or in number from the ages or sexes, a sex is
                 none, or the policy was measured with other weights.
         """
-        self._require_measured_with(policy)
         _require_pairs(probes, references)
-        ages = ages_years if ages_years is not None else [None] * len(probes)
-        _require_pairs(probes, ages)
-        _require_sexes(probes, sexes)
         scores = compare_pairs(probes.embeddings, references.embeddings)
-        rows = range(len(probes))
-        evidence = Evidence(
-            scores=scores,
-            refusals=tuple(probes.refusals(i) + references.refusals(i) for i in rows),
-            liveness=probes.liveness,
-            ages_years=ages,
-            sexes=sexes or (),
-        )
-        return Verifications(probes, references, scores, decide(evidence, policy))
+        refusals = [probes.refusals(i) + references.refusals(i) for i in range(len(probes))]
+        evidence = _evidence(probes, scores, refusals, ages_years, sexes)
+        return Verifications(probes, scores, self._decide(evidence, policy), references)
+
+    def judge(
+        self,
+        probes: Samples,
+        scores: Scores,
+        policy: DecisionPolicy,
+        ages_years: Sequence[int | None] | None = None,
+        sexes: Sequence[str] | None = None,
+    ) -> Judgements:
+        """Decide, as `compare` does, on selfies that were scored against stored templates.
+
+        Args:
+            probes: N selfies.
+            scores: N cosines of theirs; a status that is not OK says why there is none.
+            policy: as of `compare`, and so is what is raised.
+            ages_years: likewise.
+            sexes: likewise.
+        """
+        _require_pairs(probes, scores)
+        refusals = [probes.refusals(i) for i in range(len(probes))]
+        evidence = _evidence(probes, scores, refusals, ages_years, sexes)
+        return Judgements(probes, scores, self._decide(evidence, policy))
+
+    def _decide(self, evidence: Evidence, policy: DecisionPolicy) -> Decisions:
+        self._require_measured_with(policy)
+        return decide(evidence, policy)
 
     def _require_measured_with(self, policy: DecisionPolicy) -> None:
         present = (self.detector.manifest.sha256, self.embedder.manifest.sha256)
@@ -377,6 +337,25 @@ def _require_sexes(probes: Sized, sexes: Sequence[str] | None) -> None:
             "a sex is not one that the register knows",
             advice=f"Give {' or '.join(SEXES)}, or nothing where it is unknown.",
         )
+
+
+def _evidence(
+    probes: Samples,
+    scores: Scores,
+    refusals: Sequence[tuple[str, ...]],
+    ages_years: Sequence[int | None] | None,
+    sexes: Sequence[str] | None,
+) -> Evidence:
+    ages = ages_years if ages_years is not None else [None] * len(probes)
+    _require_pairs(probes, ages)
+    _require_sexes(probes, sexes)
+    return Evidence(
+        scores=scores,
+        refusals=tuple(refusals),
+        liveness=probes.liveness,
+        ages_years=ages,
+        sexes=sexes or (),
+    )
 
 
 def _require_pairs(one: Sized, other: Sized) -> None:

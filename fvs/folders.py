@@ -53,7 +53,7 @@ class PictureSet:
         """
         try:
             members = _folder_members(path) if path.is_dir() else _tar_members(path)
-            digest = _folder_sha256(members) if path.is_dir() else _file_sha256(path)
+            digest = _sha256_of(members) if path.is_dir() else _file_sha256(path)
         except (OSError, tarfile.TarError) as error:
             raise UsageError(
                 f"{path} is neither a folder nor a tar that can be read: {error}",
@@ -125,13 +125,6 @@ def _tar_members(path: Path) -> dict[str, _Member]:
             for info in archive
             if info.isreg()
         }
-
-
-def _folder_sha256(members: dict[str, _Member]) -> str:
-    digest = hashlib.sha256()
-    for name, member in sorted(members.items()):
-        digest.update(f"{name}\0{_file_sha256(member.path)}\n".encode())
-    return digest.hexdigest()
 
 
 def _sha256_of(members: dict[str, _Member]) -> str:

@@ -75,7 +75,11 @@ def import_weights(
         OSError: the file system refuses.
     """
     if not source.exists():
-        raise UsageError(f"{source} is not there")
+        raise UsageError(
+            f"{source} is not there",
+            advice="Name a folder, a zip archive or a weight file; `fvs models list` names those "
+            "that packs need.",
+        )
     run = _Import(tuple(manifests), source, destination, find_good, ImportReport())
     if not source.is_dir():
         run.take_file(source, source.name)

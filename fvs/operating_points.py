@@ -46,11 +46,11 @@ EITHER_SEX = ""
 SEXES = ("female", "male")
 """As the register knows them."""
 
-BoundMethod = Literal["subject_bootstrap", "independent_pairs", "no_errors"]
+BoundMethod = Literal["people", "independent_pairs", "no_errors"]
 """How an upper 95 % bound of FMR came about:
 
-`subject_bootstrap`: two-way bootstrap over the people of both sides of a pair.
-`independent_pairs`: Clopper-Pearson over pairs, where that is the higher of the two.
+`people`: by the variance over the people on both sides of a pair, see `fvs.metrics`.
+`independent_pairs`: Clopper-Pearson over pairs as if none shared a person, which is too low.
 `no_errors`: no false match was seen; Clopper-Pearson over half as many trials as people.
 """
 

@@ -35,6 +35,8 @@ class Status(IntEnum):
 
     # comparison
     SCORE_NOT_FINITE = 60
+    NO_REFERENCE = 61
+    REFERENCE_UNREADABLE = 62
 
     @property
     def code(self) -> str:

@@ -30,8 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fvs.manifest import ModelManifest
+    from fvs.records import F32
 
-__all__ = ["embeddings_to_templates", "needs_reenrol", "templates_to_embeddings"]
+__all__ = [
+    "embeddings_to_templates",
+    "needs_reenrol",
+    "templates_to_embeddings",
+    "templates_to_vectors",
+]
 
 _HEADER = struct.Struct("<4sBBH16s")
 _CRC = struct.Struct("<I")
@@ -69,18 +75,7 @@ def templates_to_embeddings(templates: Sequence[bytes], model: ModelManifest) ->
     Raises:
         UsageError: one of them is damaged or of another model.
     """
-    head = _head(model)
-    dimension = _dimension(model)
-    vectors = np.zeros((len(templates), dimension), np.float32)
-    for row, template in enumerate(templates):
-        if _open(template) != head:
-            raise UsageError(
-                f"template {row} is of another model than {model.id}", advice="Enrol again."
-            )
-        vectors[row] = np.frombuffer(template, "<f4", dimension, offset=len(head))
-    lengths = np.linalg.norm(vectors, axis=1)
-    if not np.all(np.abs(lengths - 1) < _UNIT_LENGTH_TOLERANCE):
-        raise UsageError("a template does not hold a unit vector")
+    vectors = templates_to_vectors(templates, model)
     return Embeddings(
         status=np.full(len(templates), Status.OK, np.uint8),
         image_index=np.arange(len(templates), dtype=np.int64),
@@ -88,6 +83,23 @@ def templates_to_embeddings(templates: Sequence[bytes], model: ModelManifest) ->
         norm=np.full(len(templates), np.nan, np.float32),
         model_id=model.id,
     )
+
+
+def templates_to_vectors(templates: Sequence[bytes], model: ModelManifest) -> F32:
+    """The vectors alone, (N, D) float32; see `templates_to_embeddings`."""
+    head, dimension = _head(model), _dimension(model)
+    for row, template in enumerate(templates):
+        if _open(template) != head:
+            raise UsageError(
+                f"template {row} is of another model than {model.id}", advice="Enrol again."
+            )
+    content = slice(len(head), -_CRC.size)
+    joined = b"".join([template[content] for template in templates])
+    vectors = np.frombuffer(joined, "<f4").reshape(len(templates), dimension)
+    squares = np.vecdot(vectors, vectors)
+    if not np.abs(squares - 1).max(initial=0) < 2 * _UNIT_LENGTH_TOLERANCE:  # also where it is NaN
+        raise UsageError("a template does not hold a unit vector")
+    return np.array(vectors, np.float32)
 
 
 def needs_reenrol(template: bytes, model: ModelManifest) -> bool:
@@ -123,6 +135,6 @@ def _open(template: bytes) -> bytes:
     head_length = _HEADER.size + name_length
     if version == _VERSION and len(template) != head_length + 4 * dimension + _CRC.size:
         raise UsageError("the template is damaged: its length is wrong")
-    if _seal(template[: -_CRC.size]) != template:
+    if _CRC.pack(zlib.crc32(memoryview(template)[: -_CRC.size])) != template[-_CRC.size :]:
         raise UsageError("the template is damaged: its checksum is wrong")
     return template[:head_length]

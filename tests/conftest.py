@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fvs.bulk import DaskEngine, LocalEngine
 from fvs.dlib_import.install import locate_weights
 from fvs.errors import MissingExtraError
 from fvs.packs import Pack, load_pack, shipped_models_dir
@@ -60,6 +61,26 @@ def postgres_dsn():
         pytest.skip(reason)
     with postgres_server.running_postgres() as dsn:
         yield dsn
+
+
+@pytest.fixture(scope="session")
+def bulk_processes():
+    """A bulk engine of two processes on this machine."""
+    with LocalEngine(2) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def bulk_dask():
+    """A bulk engine on a Dask cluster of two processes."""
+    with DaskEngine(workers=2) as engine:
+        yield engine
+
+
+@pytest.fixture(params=["processes", "dask"])
+def worker_processes(request):
+    """Each bulk engine whose workers are processes, and may die alone."""
+    return request.getfixturevalue(f"bulk_{request.param}")
 
 
 def _extracted(shared_dir: Path, folder: Path, names: tuple[str, str]) -> tuple[Path, Path]:

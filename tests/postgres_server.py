@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +25,14 @@ SETTINGS = {
 """Fast, and safe only where nobody minds losing the data."""
 
 
+DURABLE = {
+    "listen_addresses": "",
+    "shared_buffers": "256MB",
+    "max_connections": "20",
+}
+"""As a server is run, for benchmarks."""
+
+
 def missing() -> str:
     """Why no server can be started here; empty where one can."""
     programs = [name for name in ("initdb", "pg_ctl") if not _program(name)]
@@ -39,11 +47,11 @@ def _program(name: str) -> str | None:
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
+def running_postgres(settings: Mapping[str, str] = SETTINGS) -> Iterator[str]:
     """The connection string of a new, empty server."""
     folder = Path(tempfile.mkdtemp(prefix="fvs-pg-"))  # short: a socket's path has 107 bytes
     data = folder / "data"
-    options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
+    options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
     identity = _identity(folder)
     try:
         _run(

@@ -6,12 +6,19 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
+from typer.main import get_command
 
 from fvs.cli.exit_codes import ExitCode
+from fvs.cli.registry import app as registry_app
+from fvs.cli.registry.registry_file import RegistrySpec
 from tests.conftest import REPOSITORY
+from tests.registry_desk import number
 
 README = (REPOSITORY / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
@@ -23,6 +30,15 @@ COMMANDS = [
     for line in text.splitlines()
     if line.startswith("$ fvs ")
 ]
+
+REGISTRY_HOW_TO = (REPOSITORY / "docs/how-to/run-a-registry.md").read_text()
+REGISTRY_COMMANDS = [
+    line.removeprefix("$ ")
+    for block in re.findall(r"```console\n(.*?)```", REGISTRY_HOW_TO, re.DOTALL)
+    for line in block.splitlines()
+]
+(REGISTRY_TABLE,) = re.findall(r"```toml\n(.*?)```", REGISTRY_HOW_TO, re.DOTALL)
+REGISTRY_REFERENCE = (REPOSITORY / "docs/reference/registry-toml.md").read_text()
 
 
 @pytest.fixture
@@ -64,6 +80,62 @@ def test_every_snippet_runs_as_shown(code, desk):
     done = run([sys.executable, "-W", "error", "-c", code], desk)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[0] in {"match", "no_match", "inconclusive", "not_compared"}
+
+
+def test_every_registry_command_is_shown():
+    """The page leaves none out."""
+    words = [command.split() for command in REGISTRY_COMMANDS]
+    shown = {command[2] for command in words if command[:2] == ["fvs", "registry"]}
+    assert shown == set(get_command(registry_app).commands)
+
+
+def test_a_registry_is_run_as_shown(desk, tmp_path):
+    """The commands of the page, in their order and in one shell, each end with an answer."""
+    (desk / "number.txt").write_text(f"{number(1)}\n")
+    (desk / "portraits").mkdir()
+    shutil.copy(desk / "selfie.jpg", desk / "portraits" / f"{number(2)}_2024-05-01.jpg")
+    lines = ['fvs() { "$PYTHON" -m fvs "$@"; }']
+    for command in REGISTRY_COMMANDS:
+        lines += [command, f"[ $? -le {ExitCode.NO_DECISION} ] || exit 99"]
+        if command.startswith("export FVS_REGISTRY"):
+            # The page tells to write this table into the file.
+            lines.append(f"cat >> people/registry.toml <<'TABLE'\n{REGISTRY_TABLE}TABLE")
+    own = {"PYTHON": sys.executable, "XDG_CONFIG_HOME": str(tmp_path / "own")}
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("FVS_")}
+    done = subprocess.run(
+        ["/bin/sh", "-c", "\n".join(lines)],
+        cwd=desk,
+        env=environment | own,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "genuine" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_every_key_of_registry_toml_is_in_its_reference():
+    """The table names each key and its default, and none that is not there."""
+    rows = re.findall(r"^\| `([a-z_.]+)` \|", REGISTRY_REFERENCE, re.MULTILINE)
+    assert set(rows) == set(keys_of(RegistrySpec))
+
+
+def keys_of(spec: type, prefix: str = "") -> Iterator[str]:
+    """Dotted names of all keys that a file may hold; the tag of a choice is one."""
+    for field in msgspec.structs.fields(spec):
+        tables = [part for part in (get_args(field.type) or (field.type,)) if is_table(part)]
+        if not tables:
+            yield f"{prefix}{field.encode_name}"
+        for table in tables:
+            if table.__struct_config__.tag is not None:
+                yield f"{prefix}{field.encode_name}.{table.__struct_config__.tag_field}"
+            yield from keys_of(table, f"{prefix}{field.encode_name}.")
+
+
+def is_table(kind: object) -> bool:
+    """Whether a type is a table of its own."""
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def test_every_make_target_named_exists():

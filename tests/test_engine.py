@@ -5,14 +5,17 @@ import tarfile
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 
+from fvs.answer import answer_judgement, answer_verification
 from fvs.decide import DecisionPolicy
 from fvs.engine import Engine, EngineSettings, Samples
 from fvs.errors import UsageError
 from fvs.packs import Pack
 from fvs.raster import quarter_turn
+from fvs.records import Scores
 from fvs.status import Outcome, Role, Status
 from tests.records import operating_point
 
@@ -110,6 +113,37 @@ class TestVerify:
         """A selfie without a card is the caller's mistake."""
         with pytest.raises(UsageError, match="cannot pair 1 with 0"):
             engine.verify([pictures[MATED[0]]], [], LENIENT)
+
+
+class TestJudge:
+    def test_decides_as_compare_does(self, engine, pictures):
+        """Where a score comes from does not matter; the document lacks the card and no more."""
+        selfies = [pictures[MATED[0]], pictures[MATED[0]], b"no picture"]
+        cards = [pictures[MATED[1]], pictures[OTHERS[0]], pictures[MATED[1]]]
+        verified = engine.verify(selfies, cards, LENIENT, [30, None, 30])
+        judged = engine.judge(verified.probes, verified.scores, LENIENT, [30, None, 30])
+        for row in range(3):
+            want = answer_verification(verified, row, LENIENT)
+            got = answer_judgement(judged, row, LENIENT)
+            assert got == msgspec.structs.replace(want, card=None)
+
+    def test_names_why_there_is_no_score(self, engine, pictures):
+        """A reference that cannot be compared is no outcome of the selfie."""
+        probes = engine.extract([pictures[MATED[0]]], Role.SELFIE)
+        scores = Scores(
+            status=np.array([Status.SCORE_NOT_FINITE], np.uint8),
+            similarity=np.array([np.nan], np.float32),
+        )
+        answer = answer_judgement(engine.judge(probes, scores, LENIENT), 0, LENIENT)
+        assert (answer.outcome, answer.score) == (Outcome.NOT_COMPARED, None)
+        assert [reason.code for reason in answer.reasons] == [Status.SCORE_NOT_FINITE.code]
+
+    def test_of_nothing_is_empty(self, engine):
+        """An empty batch is a batch, and every selfie has a score."""
+        nothing = engine.verify([], [], LENIENT)
+        assert len(engine.judge(nothing.probes, nothing.scores, LENIENT)) == 0
+        with pytest.raises(UsageError, match="cannot pair"):
+            engine.judge(engine.extract([b""], Role.SELFIE), nothing.scores, LENIENT)
 
 
 class TestBatching:

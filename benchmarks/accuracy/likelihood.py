@@ -55,6 +55,9 @@ __all__ = [
     "save_likelihood",
 ]
 
+CURVES_SHOWN = "![Cross-entropy over the prior](../../benchmarks/results/likelihood.svg)"
+"""As a page in docs/explanation shows them."""
+
 SEED = 20261125
 WANTED_LOSS = 0.02
 FITS = {"logistic": fit_logistic, "isotonic": fit_isotonic}
@@ -227,7 +230,8 @@ def render_likelihood(results_dir: Path) -> str:
         "says from where to where the map's ratios go, as powers of ten."
     )
     rows = [row for pack, result in report.packs.items() for row in _rows(pack, result)]
-    return "\n\n".join([summary, table(HEAD, rows), circumstances_words(one.circumstances)])
+    parts = [summary, table(HEAD, rows), circumstances_words(one.circumstances), CURVES_SHOWN]
+    return "\n\n".join(parts)
 
 
 def _rows(pack: str, result: LikelihoodResult) -> list[list[str]]:

@@ -35,6 +35,9 @@ __all__ = ["draw_robustness", "load_robustness", "render_robustness", "save_robu
 
 PEOPLE = 200
 """About ten minutes on two cores."""
+CURVES_SHOWN = "![FNMR by harm and degree](../../benchmarks/results/robustness.svg)"
+"""As a page in docs/explanation shows them."""
+
 COLUMNS = 3
 PANEL_IN = (3.6, 2.6)
 
@@ -55,7 +58,9 @@ def save_robustness(report: RobustnessReport, path: Path) -> None:
 def render_robustness(results_dir: Path) -> str:
     """Markdown of what `robustness.json` in this folder says of every pack."""
     report = load_robustness(results_dir / "robustness.json")
-    return "\n\n".join(_section(*pack) for pack in report.packs.items()) or NOT_MEASURED
+    if not report.packs:
+        return NOT_MEASURED
+    return "\n\n".join([*(_section(*pack) for pack in report.packs.items()), CURVES_SHOWN])
 
 
 def _section(pack: str, result: RobustnessResult) -> str:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from fvs.metrics.subject_pairs import AllPairsCounts, KindsOfPairs, SubjectPairs
+from fvs.metrics.pair_counts import AllPairsCounts
+from fvs.metrics.subject_pairs import KindsOfPairs, SubjectPairs
 
 if TYPE_CHECKING:
     from fvs.records import F32, F64, Int

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.machine import peak_rss_mb
+from fvs.certificates.files import read_certificate
 from fvs.decide import DecisionPolicy
 from fvs.engine import Engine
-from fvs.certificates.files import read_certificate
 from fvs.packs import Pack, load_pack
 from fvs.raster import limit_opencv_threads
 

@@ -13,6 +13,7 @@ from fvs.cli.demo import demo
 from fvs.cli.models import app as models_app
 from fvs.cli.monitor import app as monitor_app
 from fvs.cli.output import print_line
+from fvs.cli.registry import app as registry_app
 from fvs.cli.report import report
 from fvs.cli.subjects import app as subjects_app
 from fvs.cli.templates import compare, embed
@@ -27,13 +28,14 @@ app.command()(embed)
 app.command()(compare)
 app.command()(demo)
 app.command()(bench)
-app.command()(report)
 app.add_typer(calibrate_app)
 app.add_typer(certificate_app)
+app.command()(report)
 app.add_typer(operating_points.app)
 app.add_typer(models_app, name="models")
 app.add_typer(monitor_app, name="monitor")
 app.add_typer(subjects_app, name="subject")
+app.add_typer(registry_app, name="registry")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag
@@ -56,7 +58,8 @@ def root(
     130 interrupted, 141 the reader of the output went away.
 
     With --json standard output holds one JSON document, in UTF-8: the answer, or where there is
-    none {"error": {"message": ..., "advice": ...}}. Standard error tells people the same in words.
+    none {"error": {"message": ..., "advice": ...}}, for some errors with a "code" that programs can
+    tell them apart by. Standard error tells people the same in words.
 
     Examples:
       fvs verify selfie.jpg card.jpg

@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvs.cli.calibrate_options import (
+    DEFAULT_TARGETS,
+    DEFAULT_VALID_DAYS,
+    HoldOutOption,
+    ReviewCostsOption,
+    ReviewFnmrOption,
+    TargetsOption,
+    request_of,
+    review_rule,
+)
 from fvs.cli.calibrate_output import (
     Certifying,
     IssuerOption,
@@ -16,6 +26,7 @@ from fvs.cli.calibrate_output import (
     OutOption,
     ValidDaysOption,
 )
+from fvs.cli.calibrate_registry import registry
 from fvs.cli.common import (
     DEFAULT_PACK,
     JsonOption,
@@ -32,20 +43,18 @@ from fvs.cli.measuring import (
     progress_tasks,
     read_text,
 )
-from fvs.errors import ModelNotFoundError, UsageError
+from fvs.errors import ModelNotFoundError
 from fvs.folders import PictureSet
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from fvs.derivation import CalibrationRequest, CalibrationScores, ReviewByCost, ReviewByRate
+    from fvs.derivation import CalibrationRequest, CalibrationScores
     from fvs.packs import Pack
 
 __all__ = ["app"]
 
 CLEANING_PACK = "reference"
-DEFAULT_TARGETS = "1e-2,1e-3,1e-4,1e-5,1e-6"
-DEFAULT_VALID_DAYS = 365
 SCORES_LIMIT = (
     "The scores were brought along: that they are of these networks is the issuer's word."
 )
@@ -56,28 +65,6 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-TargetsOption = Annotated[str, typer.Option(help="False match rates, comma separated.")]
-HoldOutOption = Annotated[
-    float,
-    typer.Option(
-        min=0.0,
-        max=0.9,
-        help="Share of the people who set no threshold, and on whom the rates are counted anew.",
-    ),
-]
-ReviewFnmrOption = Annotated[
-    float | None,
-    typer.Option(
-        help="A person looks at scores below the threshold, unless at most this share of genuine "
-        "pairs scores as low.",
-    ),
-]
-ReviewCostsOption = Annotated[
-    str | None,
-    typer.Option(
-        help="The same from costs: WRONG_REFUSAL,REVIEW,MATED_SHARE, for example 20,1,0.99.",
-    ),
-]
 LabelsOption = Annotated[
     Path | None,
     typer.Option(help="CSV of the pictures: file, source, age, sex, group (blank if unknown)."),
@@ -115,7 +102,9 @@ def people(
     derivation = offline()
     certifying = Certifying.checked(out, key, issuer, licence, valid_days)
     cache_dir, opened = made_cache_dir(), open_pack(pack)
-    request = _request(derivation, opened, targets, _review(derivation, review_fnmr, review_costs))
+    request = request_of(
+        derivation, opened, targets, review_rule(derivation, review_fnmr, review_costs)
+    )
     pictures = PictureSet.open(folder)
     known = {} if labels is None else derivation.read_labels(read_text(labels))
     with progress_bar() as progress:
@@ -131,8 +120,8 @@ def pairs(
     table: Annotated[
         Path,
         typer.Argument(
-            help="CSV or Parquet: first_picture, second_picture (relative to it), mated, "
-            "first_subject, second_subject; optional group, band, sex, quality, age_gap, fold."
+            help="CSV: first_picture, second_picture (relative to it), mated, first_subject, "
+            "second_subject; optional group, band, sex, quality, age_gap_years, fold."
         ),
     ],
     *,
@@ -153,12 +142,14 @@ def pairs(
 
     Examples:
       fvs calibrate pairs pairs.csv --out certificate.json --key signing-key.json
-      fvs calibrate pairs pairs.parquet --out c.json --targets 1e-2 --review-fnmr 0.01 --json
+      fvs calibrate pairs pairs.csv --out c.json --targets 1e-2 --review-fnmr 0.01 --json
     """
     derivation = offline()
     certifying = Certifying.checked(out, key, issuer, licence, valid_days)
     cache_dir, opened = made_cache_dir(), open_pack(pack)
-    request = _request(derivation, opened, targets, _review(derivation, review_fnmr, review_costs))
+    request = request_of(
+        derivation, opened, targets, review_rule(derivation, review_fnmr, review_costs)
+    )
     with progress_bar() as progress:
         measuring = derivation.Measuring(
             engine=open_engine(opened), cache_dir=cache_dir, on_progress=progress_tasks(progress)
@@ -173,7 +164,7 @@ def scores(
         Path,
         typer.Argument(
             help="CSV or Parquet: similarity, mated, first_subject, second_subject; optional "
-            "first_picture, second_picture, group, band, sex, quality, age_gap, fold."
+            "first_picture, second_picture, group, band, sex, quality, age_gap_years, fold."
         ),
     ],
     *,
@@ -192,8 +183,9 @@ def scores(
 ) -> None:
     """Calibrate on scores that were compared already, as of past verifications.
 
-    Where the column `fold` says `fit` or `held_out`, the first set the thresholds and the others
-    are counted anew; nobody may be in both. That the scores are of --pack is the issuer's word.
+    Where there is a column `fold` with two names, rows of the first by name (`fit` of `fit` and
+    `held_out`) set the thresholds and the others are counted anew; nobody may be in both.
+    That the scores are of --pack is the issuer's word.
 
     Exit codes: 0 written (targets that the data cannot support are listed), 3 wrong use.
 
@@ -204,10 +196,13 @@ def scores(
     """
     derivation = offline()
     certifying = Certifying.checked(out, key, issuer, licence, valid_days)
-    review = _review(derivation, review_fnmr, review_costs)
-    request = _request(derivation, open_pack(pack), targets, review)
+    review = review_rule(derivation, review_fnmr, review_costs)
+    request = request_of(derivation, open_pack(pack), targets, review)
     certifying = replace(certifying, limits=(*certifying.limits, SCORES_LIMIT))
     _finish(derivation, derivation.scores_of_table(table), request, certifying, as_json=as_json)
+
+
+app.command()(registry)
 
 
 @app.command()
@@ -291,42 +286,6 @@ def _finish(
     as_json: bool,
 ) -> None:
     certifying.write(derivation.calibrate(calibrated, request), as_json=as_json)
-
-
-def _request(
-    derivation: ModuleType, pack: Pack, targets: str, review: ReviewByRate | ReviewByCost | None
-) -> CalibrationRequest:
-    request: CalibrationRequest = derivation.CalibrationRequest(
-        pack=pack,
-        targets=parse_targets(targets),
-        review=review,
-        machine=derivation.describe_machine(),
-        commit=derivation.describe_commit(Path(__file__).parent.parent),
-    )
-    return request
-
-
-def _review(
-    derivation: ModuleType, share: float | None, costs: str | None
-) -> ReviewByRate | ReviewByCost | None:
-    """The rule of the zone of review, if one was asked for."""
-    if share is not None and costs is not None:
-        raise UsageError("--review-fnmr and --review-costs are two rules: give one")
-    if share is not None:
-        by_rate: ReviewByRate = derivation.ReviewByRate(share)
-        return by_rate
-    if costs is None:
-        return None
-    try:
-        wrong_refusal, review, mated_share = (float(part) for part in costs.split(","))
-    except ValueError as error:
-        raise UsageError(
-            f"--review-costs: {costs!r} is not three numbers", advice="For example 20,1,0.99."
-        ) from error
-    by_cost: ReviewByCost = derivation.ReviewByCost(
-        wrong_refusal=wrong_refusal, review=review, mated_share=mated_share
-    )
-    return by_cost
 
 
 def _cleaning_pack(pack: Pack, doubles_by: str | None) -> Pack:

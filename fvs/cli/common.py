@@ -126,7 +126,10 @@ def read_picture(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(DecodeLimits().max_bytes + 1)
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot read {path}: {error.strerror}",
+            advice="Check the path, and that you may read the file.",
+        ) from error
 
 
 def require_writable(path: Path) -> None:

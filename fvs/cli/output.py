@@ -55,9 +55,14 @@ def print_json(document: object) -> None:
     _write(msgspec.json.format(encoded, indent=2) + b"\n")
 
 
-def print_json_error(message: str, advice: str) -> None:
-    """Write the document that stands for an answer that could not be given."""
-    print_json({"error": {"message": message, "advice": advice}})
+def print_json_error(error: FvsError) -> None:
+    """Write the document that stands for an answer that could not be given.
+
+    Errors that programs tell apart, as of certificates and registries, have a code.
+    """
+    code = getattr(error, "code", "")
+    named = {"code": code} if code else {}
+    print_json({"error": {"message": str(error), "advice": error.advice, **named}})
 
 
 def print_error(error: FvsError) -> None:

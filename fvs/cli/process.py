@@ -108,7 +108,7 @@ def _report(error: FvsError, code: ExitCode) -> ExitCode:
             return code
         print_error(error)
         if "--json" in sys.argv:
-            print_json_error(str(error), error.advice)
+            print_json_error(error)
     return code
 
 

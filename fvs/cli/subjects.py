@@ -18,7 +18,7 @@ from fvs.subjects import Mrz, SubjectError, SubjectId, SubjectKind, parse_mrz
 if TYPE_CHECKING:
     from datetime import date
 
-__all__ = ["app"]
+__all__ = ["STDIN", "app", "read_text"]
 
 app = typer.Typer(
     help="Check identifiers of people and companies; no number is ever shown.",
@@ -54,7 +54,7 @@ def check(
       fvs subject check --kind passport --json - < number.txt
       fvs subject check 1-2345-45678-78-1
     """
-    text = _read(STDIN) if number == [STDIN] else " ".join(number)
+    text = read_text(STDIN) if number == [STDIN] else " ".join(number)
     try:
         subject = SubjectId.parse(kind, text.strip())
     except SubjectError as error:
@@ -84,7 +84,7 @@ def mrz(
     """
     today = datetime.now().astimezone().date()
     try:
-        zone = parse_mrz(_read(source), today)
+        zone = parse_mrz(read_text(source), today)
     except SubjectError as error:
         _refuse(error, as_json=as_json)
     if as_json:
@@ -93,14 +93,14 @@ def mrz(
         _print_zone(zone, today)
 
 
-def _read(source: str) -> str:
+def read_text(source: str) -> str:
     """The text of a file or of standard input; bytes that are no UTF-8 become no valid character.
 
     Raises:
         UsageError: it cannot be read, or is too long to be one number or zone.
     """
     if source == STDIN and sys.stdin is None:
-        raise UsageError("standard input is closed")
+        raise UsageError("standard input is closed", advice="Pipe the text in, or name a file.")
     try:
         if source == STDIN:
             content = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
@@ -108,7 +108,10 @@ def _read(source: str) -> str:
             with Path(source).open("rb") as file:
                 content = file.read(MAX_INPUT_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"cannot read {source}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot read {source}: {error.strerror}",
+            advice="Check the path, and that you may read the file.",
+        ) from error
     if len(content) > MAX_INPUT_BYTES:
         raise UsageError(
             f"there are more than {MAX_INPUT_BYTES} bytes", advice="Give one number or zone."

@@ -39,7 +39,15 @@ if TYPE_CHECKING:
 
     Draw = Callable[[Verifications, int, DecisionPolicy], Pixels]
 
-__all__ = ["DEFAULT_TARGET_FMR", "OUTCOME_STYLES", "inspect", "verify"]
+__all__ = [
+    "DEFAULT_TARGET_FMR",
+    "EXIT_CODES",
+    "OUTCOME_STYLES",
+    "Sex",
+    "inspect",
+    "print_answer",
+    "verify",
+]
 
 EXIT_CODES = {
     Outcome.MATCH: ExitCode.MATCH,
@@ -120,7 +128,7 @@ def verify(
     if as_json:
         print_json(answer)
     else:
-        _print_answer(answer, with_pad=pad)
+        print_answer(answer, with_pad=pad)
     if explain is not None and draw is not None:
         _explain(explain, lambda: draw(verifications, 0, policy))
     raise typer.Exit(EXIT_CODES[Outcome(answer.outcome)])
@@ -210,7 +218,8 @@ def _explain(target: Path, draw: Callable[[], Pixels]) -> None:
         print_error(FvsError(f"{target} could not be drawn: {type(error).__name__}: {error}"))
 
 
-def _print_answer(answer: VerificationAnswer, *, with_pad: bool) -> None:
+def print_answer(answer: VerificationAnswer, *, with_pad: bool) -> None:
+    """Print an answer for people: outcome, facts and reasons with advice."""
     outcome = Outcome(answer.outcome)
     print_line((outcome.replace("_", " "), OUTCOME_STYLES[outcome]))
     facts = Table.grid(padding=(0, 2))
@@ -219,7 +228,8 @@ def _print_answer(answer: VerificationAnswer, *, with_pad: bool) -> None:
     if with_pad:
         facts.add_row("live", _shown_liveness(answer.selfie))
     facts.add_row("selfie", _shown_face(answer.selfie))
-    facts.add_row("card", _shown_face(answer.card))
+    if answer.card is not None:
+        facts.add_row("card", _shown_face(answer.card))
     OUTPUT_CONSOLE.print(facts)
     for reason in answer.reasons:
         print_line(f"- {reason.about}: ", (reason.code, "bold"))

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from fvs.derivation.points import MeasuredScores
     from fvs.derivation.review import ReviewRule
-    from fvs.derivation.score_table import ScoreTable
     from fvs.manifest import ModelManifest
+    from fvs.metrics.evaluation import Evaluation
     from fvs.operating_points import DataSource, OperatingPoint, Rate
     from fvs.packs import Pack
     from fvs.records import F32
@@ -44,14 +44,14 @@ class CalibrationScores:
     Attributes:
         fit: sets thresholds.
         held_out: of other people, or None.
-        table: the rows of `fit` with their conditions, where there is a table.
+        evaluation: the rows of `fit` with their conditions, where they are known one by one.
         live_probability: source -> (N,) float32 of its pictures, NaN where not assessed.
         data: where all that is from.
     """
 
     fit: MeasuredScores
     held_out: MeasuredScores | None = None
-    table: ScoreTable | None = None
+    evaluation: Evaluation | None = None
     live_probability: Mapping[str, F32] = field(default_factory=dict)
     data: tuple[DataSource, ...]
 
@@ -92,7 +92,7 @@ def calibrate(scores: CalibrationScores, request: CalibrationRequest) -> Operati
         method=f"{THRESHOLDS} {evaluated} {NO_SAME_CAPTURE}",
         data=scores.data,
         unsupported_targets=dict(unsupported),
-        unsupported_conditions=unsupported_conditions(scores.table),
+        unsupported_conditions=unsupported_conditions(scores.evaluation),
         points=tuple(_completed(point, scores, request.review) for point in points),
         pad=pad_point(pad, scores.live_probability),
         same_capture=None,
@@ -131,7 +131,9 @@ def _completed(
     held_out = scores.held_out
     return msgspec.structs.replace(
         point,
-        conditions=() if scores.table is None else condition_evidence(scores.table, point),
+        conditions=()
+        if scores.evaluation is None
+        else condition_evidence(scores.evaluation, point),
         review=None if rule is None else review_zone(scores.fit, point.threshold, rule),
         held_out=None if held_out is None else _held_out_rates(held_out, point.threshold),
     )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fvs.derivation.bounds import tail_of
 from fvs.derivation.calibration import pad_point
 from fvs.derivation.cleaning import clean_people
-from fvs.derivation.comparisons import compare_people
 from fvs.derivation.copies import copy_scores, same_capture_point
 from fvs.derivation.duplicates import cleaning_scale
 from fvs.derivation.extraction import MeasuredFaces, extract_faces, model_hashes
@@ -19,16 +19,17 @@ from fvs.derivation.groups import Labels, cells_of
 from fvs.derivation.method import DoublesFound, method_words
 from fvs.derivation.points import GroupScores, MeasuredScores, derive_points
 from fvs.errors import UsageError
+from fvs.metrics.subject_pairs import compare_subjects
 from fvs.operating_points import EITHER_SEX, DataSource, OperatingPoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from fvs.derivation.bounds import NonMatedPairs
     from fvs.derivation.cleaning import Cleaning
     from fvs.engine import Engine
     from fvs.folders import PictureSet
+    from fvs.metrics.subject_pairs import SubjectPairs
     from fvs.operating_points import PadPoint
     from fvs.records import F32, Bool, Int
 
@@ -125,18 +126,19 @@ def derive(
     pool = _cleaned_pool(engine, cleaner, request, on_progress)
     # 3. Compare within groups.
     lfw_names = np.array(request.lfw.pictures)[lfw.ok]
-    lfw_pairs = compare_people(lfw.vectors[lfw.ok], lfw_subjects(lfw_names.tolist()))
-    subjects = lfw_pairs.non_mated.design.subjects
+    lfw_pairs = compare_subjects(lfw.vectors[lfw.ok], lfw_subjects(lfw_names.tolist()))
+    subjects = lfw_pairs.non_mated.subjects
+    mated = lfw_pairs.mated.scores
     measured = MeasuredScores(
-        mated=lfw_pairs.mated,
-        non_mated=lfw_pairs.non_mated.tail,
+        mated=mated,
+        non_mated=tail_of(lfw_pairs.non_mated),
         groups=(_lfw_group(lfw_pairs.non_mated), *_pool_groups(pool)),
         cleaned_from=scale.same_person if by_itself else None,
     )
     # 4. Set thresholds.
     points, unsupported = derive_points(measured, request.targets)
     same_capture, same_capture_words = same_capture_point(
-        _two_picture_scores(pool), copy_scores(engine, request.pools, pool.faces), lfw_pairs.mated
+        _two_picture_scores(pool), copy_scores(engine, request.pools, pool.faces), mated
     )
     doubles = DoublesFound(
         pack=request.doubles_by,
@@ -230,13 +232,17 @@ def _pool_groups(pool: _Pool) -> tuple[GroupScores, ...]:
             adult=cell.band is not None and cell.band.adult,
             band=cell.band,
             sex=cell.sex,
-            pairs=compare_people(pool.faces.vectors[usable[cell.rows]]).non_mated,
+            pairs=_different_people(pool.faces.vectors[usable[cell.rows]]),
         )
         for cell in cells_of([pool.labels[row] for row in usable])
     )
 
 
-def _lfw_group(pairs: NonMatedPairs) -> GroupScores:
+def _different_people(vectors: F32) -> SubjectPairs:
+    return compare_subjects(vectors, np.arange(len(vectors))).non_mated
+
+
+def _lfw_group(pairs: SubjectPairs) -> GroupScores:
     # Public figures of the news of 2002 and 2003: adults but for a handful.
     return GroupScores(
         name=LFW_GROUP, source="lfw", adult=True, band=None, sex=EITHER_SEX, pairs=pairs

@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
     from fvs.records import Int
 
-__all__ = ["AGE_BANDS", "ALL_GROUPS", "Cell", "Labels", "band_of_age", "cells_of", "read_labels"]
+__all__ = [
+    "AGE_BANDS",
+    "ALL_GROUPS",
+    "FEWEST_SUBJECTS",
+    "Cell",
+    "Labels",
+    "band_of_age",
+    "cells_of",
+    "read_labels",
+]
 
 AGE_BANDS = (
     AgeBand(name="2-12", youngest=2, oldest=12, adult=False),

@@ -1,4 +1,4 @@
-"""What thresholds are set from, made of people's vectors or of a table of scores."""
+"""What thresholds are set from, made of people's vectors or of an evaluation's scores."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fvs.derivation.bounds import ListedPairs, NonMatedPairs
-from fvs.derivation.comparisons import compare_people
+from fvs.derivation.bounds import tail_of
 from fvs.derivation.groups import AGE_BANDS, ALL_GROUPS, FEWEST_SUBJECTS, cells_of
 from fvs.derivation.points import GroupScores, MeasuredScores
 from fvs.errors import UsageError
-from fvs.metrics.rates import ScoreTail
-from fvs.operating_points import EITHER_SEX
+from fvs.metrics.evaluation import number_subjects
+from fvs.metrics.pairs import KEPT_SCORES
+from fvs.metrics.subject_pairs import SubjectPairs, compare_subjects
+from fvs.operating_points import EITHER_SEX, SEXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fvs.derivation.groups import Labels
-    from fvs.derivation.score_table import ScoreTable
-    from fvs.operating_points import AgeBand
+    from fvs.metrics.evaluation import Evaluation, Names
     from fvs.records import F32, Bool, Int
 
-__all__ = ["listed_pairs", "measure_people", "measure_table", "split_people"]
+__all__ = ["measure_evaluation", "measure_people", "non_mated_pairs", "split_people"]
 
-EVERYBODY = "everybody"
 ADULT_AGE_YEARS = 20
 SPLIT_SEED = 19_795
+KEPT_SHARE = 0.02
+"""Of a large set's non-mated pairs: twice the largest target FMR of any use."""
 
 
 def measure_people(
@@ -43,28 +44,17 @@ def measure_people(
     Raises:
         UsageError: too few people, or nobody in two pictures.
     """
-    people = len(np.unique(subjects))
-    if people < FEWEST_SUBJECTS:
-        raise UsageError(
-            f"{people} people with a usable picture, and at least {FEWEST_SUBJECTS} are needed",
-            advice="So few people show no rate at all, however many pairs they make.",
-        )
-    everybody = compare_people(vectors, subjects)
-    if not len(everybody.mated):
+    people, numbers = np.unique(subjects, return_inverse=True)
+    _require_people(len(people))
+    keep = max(KEPT_SCORES, round(len(vectors) ** 2 * KEPT_SHARE / 2))
+    everybody = compare_subjects(vectors, numbers, keep=keep)
+    if not len(everybody.mated.scores):
         raise UsageError(
             "nobody has two usable pictures, so that there is no mated pair to count FNMR over",
             advice="Add second pictures of some people.",
         )
     adults = _not_known_to_be_minors(labels, len(vectors))
-    grown = everybody if adults.all() else compare_people(vectors[adults], subjects[adults])
-    whole = GroupScores(
-        name=f"{source}/any age/any sex/{ALL_GROUPS}",
-        source=source,
-        adult=True,
-        band=None,
-        sex=EITHER_SEX,
-        pairs=grown.non_mated,
-    )
+    grown = everybody if adults.all() else compare_subjects(vectors[adults], numbers[adults])
     cells = [
         GroupScores(
             name=cell.name,
@@ -72,31 +62,33 @@ def measure_people(
             adult=cell.band is not None and cell.band.adult,
             band=cell.band,
             sex=cell.sex,
-            pairs=compare_people(vectors[cell.rows], subjects[cell.rows]).non_mated,
+            pairs=compare_subjects(vectors[cell.rows], numbers[cell.rows]).non_mated,
         )
         for cell in cells_of(labels)
-        if cell.band is not None and len(np.unique(subjects[cell.rows])) >= FEWEST_SUBJECTS
+        if cell.band is not None and len(np.unique(numbers[cell.rows])) >= FEWEST_SUBJECTS
     ]
     return MeasuredScores(
-        mated=everybody.mated,
-        non_mated=everybody.non_mated.tail,
-        groups=(whole, *cells),
+        mated=everybody.mated.scores,
+        non_mated=tail_of(everybody.non_mated),
+        groups=(_everybody(source, grown.non_mated), *cells),
         cleaned_from=None,
     )
 
 
-def measure_table(table: ScoreTable, source: str) -> MeasuredScores:
-    """The pairs of a table, as a whole and by what it says of them.
+def measure_evaluation(evaluation: Evaluation, source: str) -> MeasuredScores:
+    """The pairs of an evaluation, as a whole and by what it says of them.
 
     Raises:
-        UsageError: no group has enough people.
+        UsageError: too few people, or a band or sex that is none.
     """
-    groups = tuple(_table_groups(table, source))
+    _require_people(evaluation.subjects)
+    groups = tuple(_groups_of(evaluation, source))
     if not groups:
-        raise UsageError(f"no group of the table has {FEWEST_SUBJECTS} people in non-mated pairs")
+        raise UsageError(f"no group has {FEWEST_SUBJECTS} people in non-mated pairs")
+    pairs = evaluation.pairs
     return MeasuredScores(
-        mated=table.similarity[table.mated],
-        non_mated=ScoreTail.of(table.similarity[~table.mated]),
+        mated=pairs.mated.scores,
+        non_mated=tail_of(pairs.non_mated),
         groups=groups,
         cleaned_from=None,
     )
@@ -119,41 +111,73 @@ def split_people(subjects: Int, held_out_share: float) -> Bool:
     return np.isin(subjects, chosen)
 
 
-def listed_pairs(table: ScoreTable, rows: Bool) -> NonMatedPairs:
-    """The non-mated pairs among some rows of a table, with the people in them."""
-    chosen = rows & ~table.mated
-    first, second = table.first[chosen], table.second[chosen]
-    people, numbers = np.unique(np.concatenate([first, second]), return_inverse=True)
-    first, second = numbers[: len(first)], numbers[len(first) :]
-    scores = table.similarity[chosen]
-    design = ListedPairs(first, second, len(people))
-    return NonMatedPairs.of(scores, first, second, ScoreTail.of(scores), design)
+def non_mated_pairs(evaluation: Evaluation, rows: Bool) -> SubjectPairs:
+    """The non-mated pairs among some rows, with the people in them."""
+    some = evaluation.take(rows & ~evaluation.mated)
+    first, second = number_subjects(some.first_subject, some.second_subject)
+    return SubjectPairs.non_mated(some.similarity, first, second)
 
 
-def _table_groups(table: ScoreTable, source: str) -> Iterator[GroupScores]:
+def _everybody(source: str, pairs: SubjectPairs) -> GroupScores:
+    return GroupScores(
+        name=f"{source}/any age/any sex/{ALL_GROUPS}",
+        source=source,
+        adult=True,
+        band=None,
+        sex=EITHER_SEX,
+        pairs=pairs,
+    )
+
+
+def _groups_of(evaluation: Evaluation, source: str) -> Iterator[GroupScores]:
+    """Everybody but minors; then each band, sex and group that the evaluation names."""
     bands = {band.name: band for band in AGE_BANDS}
+    band_of = _names(evaluation, evaluation.band, ("", *bands), "band")
+    sex_of = _names(evaluation, evaluation.sex, (EITHER_SEX, *SEXES), "sex")
+    group_of = _names(evaluation, evaluation.group, (), "group")
     minors = [band.name for band in AGE_BANDS if not band.adult]
-    parts: list[tuple[str, AgeBand | None, str, Bool]] = [
-        ("any age/any sex", None, EITHER_SEX, ~np.isin(table.band, minors))
-    ]
-    for band in sorted(set(table.band.tolist()) - {""}):
-        of_band = table.band == band
-        for sex in sorted(set(table.sex[of_band].tolist())):
-            rows = of_band & (table.sex == sex)
-            parts.append((f"{band}/{sex or 'any sex'}", bands[band], sex, rows))
-    for name, band_record, sex, rows in parts:
-        for group in (ALL_GROUPS, *sorted(set(table.group[rows].tolist()) - {""})):
-            mine = rows if group == ALL_GROUPS else rows & (table.group == group)
-            pairs = listed_pairs(table, mine)
-            if pairs.design.subjects >= FEWEST_SUBJECTS:
-                yield GroupScores(
-                    name=f"{source}/{name}/{group}",
-                    source=source,
-                    adult=band_record is None or band_record.adult,
-                    band=band_record,
-                    sex=sex,
-                    pairs=pairs,
-                )
+    grown = non_mated_pairs(evaluation, ~np.isin(band_of, minors))
+    if grown.subjects >= FEWEST_SUBJECTS:
+        yield _everybody(source, grown)
+    for band, sex, group, rows in _cells(band_of, sex_of, group_of):
+        pairs = non_mated_pairs(evaluation, rows)
+        if pairs.subjects >= FEWEST_SUBJECTS:
+            adult = band not in minors
+            name = f"{source}/{band or 'any age'}/{sex or 'any sex'}/{group}"
+            yield GroupScores(
+                name=name, source=source, adult=adult, band=bands.get(band), sex=sex, pairs=pairs
+            )
+
+
+def _cells(band_of: Names, sex_of: Names, group_of: Names) -> Iterator[tuple[str, str, str, Bool]]:
+    """Band, sex, group and rows of each combination that is there; all groups, then each."""
+    for band, sex in sorted(set(zip(band_of.tolist(), sex_of.tolist(), strict=True))):
+        rows = (band_of == band) & (sex_of == sex)
+        if band or sex:
+            yield band, sex, ALL_GROUPS, rows
+        for group in sorted(set(group_of[rows].tolist()) - {""}):
+            yield band, sex, group, rows & (group_of == group)
+
+
+def _names(
+    evaluation: Evaluation, column: Names | None, allowed: Sequence[str], name: str
+) -> Names:
+    """A column, all empty where it is not there; of the names allowed, if any are."""
+    if column is None:
+        return np.full(len(evaluation), "", np.str_)
+    strange = sorted(set(column.tolist()) - set(allowed)) if allowed else []
+    if strange:
+        known = ", ".join(repr(value) for value in allowed)
+        raise UsageError(f"column {name} holds {strange[0]!r}", advice=f"It may hold {known}.")
+    return column
+
+
+def _require_people(people: int) -> None:
+    if people < FEWEST_SUBJECTS:
+        raise UsageError(
+            f"{people} people, and at least {FEWEST_SUBJECTS} are needed",
+            advice="So few people show no rate at all, however many pairs they make.",
+        )
 
 
 def _not_known_to_be_minors(labels: Sequence[Labels], pictures: int) -> Bool:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fvs.derivation.bounds import UpperBound, threshold_within_bound, upper_bound
+from fvs.derivation.bounds import tail_of, threshold_within_bound, upper_bound
 from fvs.derivation.groups import AGE_BANDS
 from fvs.errors import UsageError
 from fvs.metrics.intervals import rate, trials_needed
@@ -33,8 +33,9 @@ from fvs.operating_points import EITHER_SEX, SEXES, BandEvidence, GroupRate, Ope
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fvs.derivation.bounds import NonMatedPairs
+    from fvs.derivation.bounds import UpperBound
     from fvs.metrics.rates import ScoreTail
+    from fvs.metrics.subject_pairs import SubjectPairs
     from fvs.operating_points import AgeBand, Rate
     from fvs.records import F32
 
@@ -73,7 +74,7 @@ class GroupScores:
         adult: whether it is one of those whose strictest sets the threshold.
         band: their ages; None where they are not known one by one.
         sex: of all of them; `EITHER_SEX` where it is not one.
-        pairs: of all of them, the highest with who is in them.
+        pairs: non-mated, of all of them.
     """
 
     name: str
@@ -81,23 +82,20 @@ class GroupScores:
     adult: bool
     band: AgeBand | None
     sex: str
-    pairs: NonMatedPairs
+    pairs: SubjectPairs
 
     @property
     def subjects(self) -> int:
-        """How many people."""
-        return self.pairs.design.subjects
+        """How many people are in any pair."""
+        return int((self.pairs.counts.by_subject > 0).sum())
 
     @property
     def scores(self) -> ScoreTail:
         """Of all their pairs."""
-        return self.pairs.tail
+        return tail_of(self.pairs)
 
     def bound_at(self, threshold: float) -> UpperBound:
-        """Of FMR; where more pairs match than were kept with their people, that over pairs."""
-        fmr = self.scores.fmr_at(threshold)
-        if fmr.errors > len(self.pairs.scores):
-            return UpperBound(fmr.upper_95, "independent_pairs")
+        """Of FMR."""
         return upper_bound(self.pairs, threshold)
 
 

@@ -2,77 +2,123 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fvs.derivation.calibration import CalibrationScores
-from fvs.derivation.measuring import measure_table
-from fvs.derivation.score_table import (
-    FIT,
-    HELD_OUT,
-    OPTIONAL,
-    REQUIRED,
-    read_columns,
-    require_columns,
-    table_of,
-)
+from fvs.derivation.measuring import measure_evaluation
 from fvs.errors import UsageError
 from fvs.folders import PictureSet
+from fvs.metrics.evaluation import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from fvs.metrics.evaluation_files import read_evaluation
 from fvs.operating_points import DataSource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from fvs.derivation.people import Measuring
-    from fvs.derivation.score_table import ScoreTable
+    from fvs.metrics.evaluation import Evaluation
     from fvs.records import F32
 
 __all__ = ["scores_of_pairs", "scores_of_table"]
 
-PICTURE_COLUMNS = ("first_picture", "second_picture")
-PAIRS_REQUIRED = (*PICTURE_COLUMNS, *(name for name in REQUIRED if name != "similarity"))
+SIMILARITY = "similarity"
+PICTURES = ("first_picture", "second_picture")
+PAIR_COLUMNS = tuple(name for name in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS) if name != SIMILARITY)
+NEEDED = (*PICTURES, *(name for name in REQUIRED_COLUMNS if name != SIMILARITY))
 TERMS = "the operator's own"
+FOLDS = 2
 
 
 def scores_of_table(path: Path) -> CalibrationScores:
     """Scores that were compared already.
 
     Args:
-        path: CSV or Parquet, see `score_table`.
+        path: CSV or Parquet, see `fvs.metrics.evaluation`. Where it has a column `fold`, the rows
+            of the fold whose name comes first set thresholds, and those of the other are held out.
 
     Raises:
-        UsageError: the table cannot be read, or no threshold can be had from it.
+        UsageError: the table cannot be read, cannot be right, or no threshold can be had from it.
         MissingExtraError: it is Parquet and pyarrow is not installed.
     """
-    table = table_of(read_columns(path))
-    return _scores(table, _source(path, _sha256_of_file(path), len(table), table, failed=0))
+    evaluation = read_evaluation(path)
+    source = DataSource(
+        name=path.stem,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        pictures=len(evaluation),
+        subjects=evaluation.subjects,
+        failed_to_acquire=0,
+        duplicates_dropped=0,
+        terms=TERMS,
+    )
+    return _scores(evaluation, source)
 
 
 def scores_of_pairs(path: Path, measuring: Measuring) -> CalibrationScores:
-    """Compare pairs of pictures that a table lists.
+    """Compare the pairs of pictures that a table lists.
 
     Args:
-        path: CSV or Parquet; the names of pictures are relative to its folder.
+        path: CSV; the names of pictures are relative to its folder.
         measuring: the engine and where faces are kept.
 
     Raises:
         UsageError: as `scores_of_table`, or pictures are missing.
-        MissingExtraError: likewise.
     """
-    columns = read_columns(path)
-    known = tuple(name for name in (*REQUIRED, *OPTIONAL) if name != "similarity")
-    require_columns(columns, known, PAIRS_REQUIRED)
-    pairs = list(zip(*(columns[name] for name in PICTURE_COLUMNS), strict=True))
-    pictures = PictureSet.open(path.parent).only(sorted({one for pair in pairs for one in pair}))
+    columns = _read_csv(path)
+    _require_pair_columns(columns, path.name)
+    pairs = list(zip(*(columns[name] for name in PICTURES), strict=True))
+    pictures = PictureSet.open(path.parent).only(sorted({name for pair in pairs for name in pair}))
     similarity = _compare_listed(pictures, pairs, measuring)
     compared = np.flatnonzero(np.isfinite(similarity))
-    kept = {name: [values[row] for row in compared] for name, values in columns.items()}
-    table = table_of({"similarity": [str(similarity[row]) for row in compared], **kept})
-    source = _source(path, pictures.sha256, len(pictures), table, len(pairs) - len(compared))
-    return _scores(table, source)
+    with TemporaryDirectory() as folder:
+        # Written and read, so that one reader checks every table.
+        scored = Path(folder) / "scores.csv"
+        with scored.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([SIMILARITY, *columns])
+            for row in compared:
+                writer.writerow([similarity[row], *(values[row] for values in columns.values())])
+        evaluation = read_evaluation(scored)
+    source = DataSource(
+        name=path.stem,
+        sha256=pictures.sha256,
+        pictures=len(pictures),
+        subjects=evaluation.subjects,
+        failed_to_acquire=len(pairs) - len(compared),
+        duplicates_dropped=0,
+        terms=TERMS,
+    )
+    return _scores(evaluation, source)
+
+
+def _require_pair_columns(columns: Mapping[str, object], where: str) -> None:
+    missing = [name for name in NEEDED if name not in columns]
+    unknown = [name for name in columns if name not in PAIR_COLUMNS]
+    if missing or unknown:
+        raise UsageError(
+            f"{where} lacks the columns {missing} and has unknown ones {unknown}",
+            advice=f"Needed: {', '.join(NEEDED)}. Known: {', '.join(PAIR_COLUMNS)}.",
+        )
+
+
+def _scores(evaluation: Evaluation, source: DataSource) -> CalibrationScores:
+    if np.abs(evaluation.similarity).max() > 1.0:
+        raise UsageError(
+            "a similarity lies beyond -1 to 1",
+            advice="Thresholds are on the scale of the engine's scores, which are cosines.",
+        )
+    fit, held_out = _by_fold(evaluation)
+    return CalibrationScores(
+        fit=measure_evaluation(fit, source.name),
+        held_out=None if held_out is None else measure_evaluation(held_out, source.name),
+        evaluation=fit,
+        data=(source,),
+    )
 
 
 def _compare_listed(
@@ -91,34 +137,26 @@ def _compare_listed(
     return np.where(first.ok & second.ok, similarity, np.nan).astype(np.float32)
 
 
-def _scores(table: ScoreTable, source: DataSource) -> CalibrationScores:
-    """A checked table, by its folds where it has them."""
-    if not table.fold.any():
-        return CalibrationScores(fit=measure_table(table, source.name), table=table, data=(source,))
-    fit, held_out = table.take(table.fold == FIT), table.take(table.fold == HELD_OUT)
-    return CalibrationScores(
-        fit=measure_table(fit, source.name),
-        held_out=measure_table(held_out, source.name),
-        table=fit,
-        data=(source,),
-    )
+def _by_fold(evaluation: Evaluation) -> tuple[Evaluation, Evaluation | None]:
+    if evaluation.fold is None:
+        return evaluation, None
+    folds = np.unique(evaluation.fold)
+    if len(folds) != FOLDS:
+        raise UsageError(
+            f"the table has {len(folds)} folds",
+            advice="Two are needed: the one whose name comes first sets thresholds, as `fit` does "
+            "before `held_out`.",
+        )
+    fit, held_out = (evaluation.take(evaluation.fold == fold).check() for fold in folds)
+    return fit, held_out
 
 
-def _source(path: Path, sha256: str, pictures: int, table: ScoreTable, failed: int) -> DataSource:
-    people = np.unique(np.concatenate([table.first, table.second]))
-    return DataSource(
-        name=path.stem,
-        sha256=sha256,
-        pictures=pictures,
-        subjects=len(people),
-        failed_to_acquire=failed,
-        duplicates_dropped=0,
-        terms=TERMS,
-    )
-
-
-def _sha256_of_file(path: Path) -> str:
+def _read_csv(path: Path) -> dict[str, list[str]]:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            heading, *rows = [row for row in csv.reader(file, strict=True) if row] or [[]]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path.name} cannot be read as CSV") from error
+    if any(len(row) != len(heading) for row in rows):
+        raise UsageError(f"{path.name} has rows that are longer or shorter than its heading")
+    return {name.strip(): [row[place] for row in rows] for place, name in enumerate(heading)}

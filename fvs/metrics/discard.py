@@ -127,10 +127,10 @@ class DiscardCurve:
         return np.asarray(self._errors_with(left) / left, np.float64)
 
     def area_to(self, share: float = PARTIAL_SHARE) -> float:
-        """Area below the curve from nothing discarded to this share, exact.
+        """Partial area under the curve (pAUC of ISO/IEC 29794-1), nothing discarded to this share.
 
-        Between two levels the errors left are linear in the pairs left, e = s n + c, so that the
-        area is the integral of s + c / n.
+        It is exact: between two levels the errors left are linear in the pairs left, e = s n + c,
+        so that the area is the integral of s + c / n.
 
         Raises:
             UsageError: the share is not within 0..1, 1 excluded.

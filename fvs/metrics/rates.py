@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fvs.records import F32, F64, Int
 
 __all__ = [
+    "HIGHEST_SCORE",
     "SCORE_STEP",
     "EqualError",
     "ScoreTail",
@@ -35,6 +36,7 @@ SCORE_STEP = 1e-4
 float32 dot product, in which two machines may differ."""
 
 HIGHEST_SCORE = 1.0
+"""Of cosines; published thresholds lie no higher."""
 
 
 @dataclass(frozen=True, eq=False)

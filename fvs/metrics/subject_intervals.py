@@ -179,8 +179,11 @@ def subject_threshold_within(non_mated: SubjectPairs, target: float) -> SubjectR
         The false match rate at that threshold; None where this data cannot show the target.
 
     Raises:
-        UsageError: there are fewer than two subjects, or more scores would have to have been kept.
+        UsageError: the target is not between 0 and 1, there are fewer than two subjects, or more
+            scores would have to have been kept.
     """
+    if not 0.0 < target < 1.0:
+        raise UsageError(f"a target rate lies between 0 and 1, not at {target}")
     thresholds = _grid_above(non_mated)
     band = false_match_band(non_mated, thresholds)
     holds = band.upper_95 <= target

@@ -5,7 +5,7 @@
 | wrapping keys | by rotation | AES-256-GCM key | record keys | `rotated`, rewrap, `without` |
 | record key | per record | AES-256-GCM key | one template | erase and enrol that record again |
 | pseudonym key | once | HMAC-SHA-256 key | whose a record is | a new registry, by the numbers |
-| transform seed | once | SHAKE-256 input | vectors | a new registry, from the stored vectors |
+| transform seed | once | SHAKE-256 input | vectors | `renewed`, `fvs.registry.renewal` |
 | signing seed | once | Ed25519 seed | erasure proofs | a new registry; tell who has proofs |
 
 All are 32 random bytes. Record keys are not in the ring: each lies wrapped beside its template, so
@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from fvs.errors import UsageError
 from fvs.registry.cipher import KEY_BYTES, SealingCipher
-from fvs.registry.errors import KeyRingError, SealError
+from fvs.registry.errors import KeyRingError, MissingKeyError
 from fvs.registry.key_files import (
     create_private_file,
     folder_lock,
@@ -251,6 +251,15 @@ class KeyRing(msgspec.Struct, frozen=True, kw_only=True, dict=True, forbid_unkno
             )
         return msgspec.structs.replace(self, wrapping_keys=kept)
 
+    def renewed(self) -> Self:
+        """The ring of a new registry of the same subjects: all secrets new but the pseudonym key.
+
+        For `fvs.registry.renewal`, after vectors leaked. Where the pseudonym key leaked too, make a
+        ring by `generate` and enrol by the numbers.
+        """
+        new = type(self).generate()
+        return msgspec.structs.replace(new, pseudonym_key=self.pseudonym_key)
+
     @property
     def current_key_id(self) -> str:
         """The key that `wrap` uses."""
@@ -280,11 +289,12 @@ class KeyRing(msgspec.Struct, frozen=True, kw_only=True, dict=True, forbid_unkno
         """The record key.
 
         Raises:
-            SealError: the ring lacks the key, it is another one, or bytes or context were altered.
+            MissingKeyError: the ring lacks the key.
+            SealError: it is another one, or bytes or context were altered.
         """
         key_id = wrapped.key_id
         if key_id not in self._ciphers:
-            raise SealError(
+            raise MissingKeyError(
                 f"a record asks for the key {key_id[:64]!r}, which the key ring lacks",
                 advice="Bring back the key ring that holds it; nothing else opens the record.",
             )

@@ -82,8 +82,14 @@ def connect(dsn: str, schema: str) -> Connection[tuple[Any, ...]]:
 
 
 def prepare(connection: Connection[Any], schema: str) -> None:
-    """Settings of every connection of a store."""
-    settings = sql.SQL("SET search_path TO {}; SET TimeZone TO 'UTC'; SET lock_timeout TO {}")
+    """Settings of every connection of a store.
+
+    A generic plan knows no keys, so that it would look into every partition for each lookup.
+    """
+    settings = sql.SQL(
+        "SET search_path TO {}; SET TimeZone TO 'UTC'; SET lock_timeout TO {}; "
+        "SET plan_cache_mode TO force_custom_plan"
+    )
     connection.execute(settings.format(sql.Identifier(schema), f"{CONNECT_TIMEOUT_S}s"))
     connection.commit()
 

@@ -9,9 +9,10 @@ base backups hold them as long as the operator keeps those. What makes all of th
 key ring: rotate it and destroy the old wrapping key, and every key that was wrapped with it is
 gone wherever it lies. `PostgresStore.vacuum` clears what VACUUM can.
 
-The table can be partitioned by subject (see the first migration); all SQL here is plain enough for
-Citus and YugabyteDB, on which it was not tested. Threads may share a store; a process opens its
-own, after a fork and not before.
+The table of records is partitioned by subject (see the migration `partitions`): a lookup by subject
+touches one partition for each subject, one by record id an index of each partition. All SQL here is
+plain enough for Citus and YugabyteDB, on which it was not tested. Threads may share a store; a
+process opens its own, after a fork and not before.
 """
 
 from __future__ import annotations
@@ -24,6 +25,13 @@ from psycopg_pool import ConnectionPool
 
 from fvs.registry.errors import DuplicateRecordError, StoreError
 from fvs.registry.migrate import require_current, shipped
+from fvs.registry.postgres_reviews import (
+    forget_reviews,
+    insert_reviews,
+    resolve,
+    reviews_in,
+    reviews_of,
+)
 from fvs.registry.postgres_schema import (
     CONNECT_TIMEOUT_S,
     connect,
@@ -33,15 +41,16 @@ from fvs.registry.postgres_schema import (
     schema_version,
 )
 from fvs.registry.records import RecordStatus, StoredRecord, TemplateKind
-from fvs.registry.rows import check_keys, check_limit, check_records, chunks, oldest
+from fvs.registry.rows import check_keys, check_limit, check_records, chunks, oldest, tally_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from psycopg import Connection, Cursor
 
-    from fvs.registry.records import WrappedKey
+    from fvs.registry.records import Tally, WrappedKey
+    from fvs.registry.reviews import Review, ReviewState
 
 __all__ = ["PostgresStore"]
 
@@ -73,6 +82,7 @@ _TYPES = [sql_type for _, sql_type in _COLUMNS]
 
 _READ = f"SELECT {_NAMES} FROM records"  # noqa: S608 - constants, here and below
 _OF_SUBJECTS = f"{_READ} WHERE status = 'active' AND subject = ANY(%b)"
+_HISTORY = f"{_READ} WHERE subject = ANY(%b)"
 _BY_IDS = f"{_READ} WHERE record_id = ANY(%b)"
 _EXPIRED = f"""{_READ} WHERE status = 'active' AND retain_until < %s
 ORDER BY retain_until, record_id LIMIT %s"""
@@ -155,6 +165,10 @@ class PostgresStore:
             found[record.subject].append(record)
         return [oldest(found[subject]) for subject in subjects]
 
+    def history(self, subject: bytes) -> list[StoredRecord]:
+        """See `RecordStore.history`."""
+        return oldest(list(self._read(_HISTORY, [subject])))
+
     def by_ids(self, record_ids: Sequence[bytes]) -> list[StoredRecord | None]:
         """See `RecordStore.by_ids`."""
         found = {record.record_id: record for record in self._read(_BY_IDS, record_ids)}
@@ -180,8 +194,9 @@ class PostgresStore:
     def erase(self, record_ids: Sequence[bytes]) -> int:
         """See `RecordStore.erase`, and the module for what PostgreSQL itself keeps."""
         with self._change() as (cursor, revision):
-            cursor.execute(_ERASE, [revision, list(record_ids)])
-            return _count(cursor, revision) if cursor.rowcount else revision - 1
+            erased = cursor.execute(_ERASE, [revision, list(record_ids)]).rowcount
+            forget_reviews(cursor, record_ids)
+            return _count(cursor, revision) if erased else revision - 1
 
     def rewrap(self, keys: Sequence[WrappedKey]) -> int:
         """See `RecordStore.rewrap`."""
@@ -199,6 +214,29 @@ class PostgresStore:
         with self._cursor() as cursor:
             return [_record_of(row) for row in cursor.execute(_EXPIRED, [today, limit])]
 
+    def add_reviews(self, reviews: Sequence[Review]) -> int:
+        """See `RecordStore.add_reviews`."""
+        with self._change() as (cursor, _):  # so that no record is erased meanwhile
+            return insert_reviews(cursor, reviews)
+
+    def reviews(self, state: ReviewState, limit: int) -> list[Review]:
+        """See `RecordStore.reviews`."""
+        check_limit(limit)
+        with self._cursor() as cursor:
+            return reviews_in(cursor, state, limit)
+
+    def reviews_of(self, subject: bytes) -> list[Review]:
+        """See `RecordStore.reviews_of`."""
+        with self._cursor() as cursor:
+            return reviews_of(cursor, subject)
+
+    def resolve_review(
+        self, review_id: bytes, state: ReviewState, note: str, now: datetime
+    ) -> bool:
+        """See `RecordStore.resolve_review`."""
+        with self._cursor() as cursor:
+            return resolve(cursor, review_id, state, note, now)
+
     def counts(self) -> Mapping[str, int]:
         """See `RecordStore.counts`."""
         counts = dict.fromkeys((status.value for status in RecordStatus), 0)
@@ -209,6 +247,14 @@ class PostgresStore:
         with self._cursor() as cursor:
             counts.update(cursor.execute(query))
         return counts
+
+    def tallies(self) -> list[Tally]:
+        """See `RecordStore.tallies`."""
+        query = """
+            SELECT status, kind, extract(year FROM enrolled_at)::int8 AS year, count(*)
+            FROM records GROUP BY status, kind, year"""
+        with self._cursor() as cursor:
+            return sorted(tally_of(row) for row in cursor.execute(query))
 
     def metadata(self) -> Mapping[str, str]:
         """See `RecordStore.metadata`."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-__all__ = ["RecordStatus", "StoredRecord", "TemplateKind", "WrappedKey"]
+__all__ = ["RecordStatus", "StoredRecord", "Tally", "TemplateKind", "WrappedKey"]
 
 
 class TemplateKind(StrEnum):
@@ -75,3 +75,19 @@ class WrappedKey(msgspec.Struct, frozen=True, kw_only=True):
     old_key_id: str
     key_id: str
     wrapped_key: bytes
+
+
+class Tally(msgspec.Struct, frozen=True, order=True):
+    """How many records are alike.
+
+    Attributes:
+        status: whether they take part.
+        kind: what their templates were made from.
+        year: of their enrolment, in UTC.
+        records: how many.
+    """
+
+    status: RecordStatus
+    kind: TemplateKind
+    year: int
+    records: int

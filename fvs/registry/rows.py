@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fvs.errors import UsageError
 from fvs.registry.errors import DuplicateRecordError
-from fvs.registry.records import RecordStatus
+from fvs.registry.records import RecordStatus, Tally, TemplateKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +21,7 @@ __all__ = [
     "check_records",
     "chunks",
     "oldest",
+    "tally_of",
 ]
 
 RECORD_ID_BYTES = 16
@@ -102,3 +103,9 @@ def chunks(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
 def oldest(records: list[StoredRecord]) -> list[StoredRecord]:
     """Oldest first; of one instant, by id."""
     return sorted(records, key=lambda record: (record.enrolled_at, record.record_id))
+
+
+def tally_of(row: tuple[str, str, int, int]) -> Tally:
+    """A row of status, kind, year and count."""
+    status, kind, year, records = row
+    return Tally(RecordStatus(status), TemplateKind(kind), year, records)

@@ -77,8 +77,8 @@ def open_template(record: StoredRecord, wrapper: KeyWrapper, registry_id: str) -
         SealError: the record is erased, truncated, altered, moved from another row or registry, or
             the wrapper holds another key. The message holds nothing of the content.
     """
-    record_key, context = _unwrapped(record, wrapper, registry_id)
-    data = _associated_data(_TEMPLATE_PURPOSE, context)
+    record_key, bound = _unwrapped(record, wrapper, registry_id)
+    data = _measured(_TEMPLATE_PURPOSE) + bound
     return SealingCipher(record_key).open(record.sealed_template, data, "a sealed template")
 
 
@@ -93,8 +93,8 @@ def rewrap(record: StoredRecord, wrapper: KeyWrapper, registry_id: str) -> Wrapp
     """
     if record.status == RecordStatus.ERASED or record.key_id == wrapper.current_key_id:
         return None
-    record_key, context = _unwrapped(record, wrapper, registry_id)
-    wrapped = wrapper.wrap(record_key, _associated_data(_KEY_PURPOSE, context))
+    record_key, bound = _unwrapped(record, wrapper, registry_id)
+    wrapped = wrapper.wrap(record_key, _measured(_KEY_PURPOSE) + bound)
     return WrappedKey(
         record_id=record.record_id,
         old_key_id=record.key_id,
@@ -105,28 +105,39 @@ def rewrap(record: StoredRecord, wrapper: KeyWrapper, registry_id: str) -> Wrapp
 
 def _unwrapped(
     record: StoredRecord, wrapper: KeyWrapper, registry_id: str
-) -> tuple[Private[bytes], TemplateContext]:
+) -> tuple[Private[bytes], bytes]:
+    """The record's key, and what both seals are bound to but for their purpose."""
     if record.status == RecordStatus.ERASED:
         raise SealError("the record is erased: its key was destroyed")
-    context = TemplateContext(
-        registry_id=registry_id,
-        record_id=record.record_id,
-        subject=record.subject,
-        model_id=record.model_id,
-        kind=record.kind,
+    bound = _bound(
+        TemplateContext(
+            registry_id=registry_id,
+            record_id=record.record_id,
+            subject=record.subject,
+            model_id=record.model_id,
+            kind=record.kind,
+        )
     )
     wrapped = Wrapped(record.wrapped_key, record.key_id)
-    return wrapper.unwrap(wrapped, _associated_data(_KEY_PURPOSE, context)), context
+    return wrapper.unwrap(wrapped, _measured(_KEY_PURPOSE) + bound), bound
 
 
 def _associated_data(purpose: bytes, context: TemplateContext) -> bytes:
     """Each part after its length, so that no boundary can be shifted."""
-    parts = (
-        purpose,
-        context.registry_id.encode(),
-        context.record_id,
-        context.subject,
-        context.model_id.encode(),
-        context.kind.encode(),
+    return _measured(purpose) + _bound(context)
+
+
+def _bound(context: TemplateContext) -> bytes:
+    return b"".join(
+        (
+            _measured(context.registry_id.encode()),
+            _measured(context.record_id),
+            _measured(context.subject),
+            _measured(context.model_id.encode()),
+            _measured(context.kind.encode()),
+        )
     )
-    return b"".join(len(part).to_bytes(_LENGTH_BYTES, "big") + part for part in parts)
+
+
+def _measured(part: bytes) -> bytes:
+    return len(part).to_bytes(_LENGTH_BYTES, "big") + part

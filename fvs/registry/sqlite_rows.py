@@ -19,9 +19,12 @@ __all__ = [
     "CHANGED",
     "EXPIRED",
     "READ",
+    "READ_CHUNK",
     "Change",
     "erase_rows",
     "insert",
+    "instant_of",
+    "microseconds_of",
     "record_of",
     "revision_of",
     "rewrap_row",
@@ -102,11 +105,14 @@ def select(
 
 
 def erase_rows(change: Change, record_ids: Sequence[bytes]) -> None:
-    """Overwrite the secrets of active records with zeros, and mark the records."""
+    """Overwrite the secrets of active records with zeros, mark the records, drop their reviews."""
     query = "SELECT slot, number FROM records WHERE status = 'active' AND record_id IN"
     rows = list(select(change.connection, query, record_ids))
     change.connection.executemany(_WIPE, [(slot,) for slot, _ in rows])
     change.connection.executemany(_MARK_ERASED, [(change.next, number) for _, number in rows])
+    for column in ("first_record", "second_record"):
+        forget = f"DELETE FROM reviews WHERE {column} = ?"  # noqa: S608 - one of two names
+        change.connection.executemany(forget, [(record_id,) for record_id in record_ids])
     change.written = bool(rows)
 
 
@@ -164,7 +170,7 @@ def _row_of(record: StoredRecord) -> tuple[bytes | str | float | int | None, ...
         record.key_id,
         _iso(record.portrait_date),
         record.quality,
-        (record.enrolled_at - _EPOCH) // _MICROSECOND,
+        microseconds_of(record.enrolled_at),
         record.source,
         record.legal_basis,
         _iso(record.retain_until),
@@ -184,13 +190,23 @@ def record_of(row: tuple[Any, ...]) -> StoredRecord:
         key_id=row[6],
         portrait_date=_day(row[7]),
         quality=row[8],
-        enrolled_at=_EPOCH + timedelta(microseconds=row[9]),
+        enrolled_at=instant_of(row[9]),
         source=row[10],
         legal_basis=row[11],
         retain_until=_day(row[12]),
         status=RecordStatus(row[13]),
         revision=row[14],
     )
+
+
+def microseconds_of(instant: datetime) -> int:
+    """Since 1970."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def instant_of(microseconds: int) -> datetime:
+    """In UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def _iso(day: date | None) -> str | None:

@@ -22,13 +22,15 @@ from typing import TYPE_CHECKING
 from fvs.registry.errors import DuplicateRecordError, StoreError
 from fvs.registry.migrate import require_current, shipped
 from fvs.registry.records import RecordStatus
-from fvs.registry.rows import check_keys, check_limit, check_records, oldest
+from fvs.registry.rows import check_keys, check_limit, check_records, oldest, tally_of
 from fvs.registry.sqlite_connections import ThreadConnections, connect, sqlite_errors
 from fvs.registry.sqlite_files import StoreSummary, copy_checked, create_file, schema_version
+from fvs.registry.sqlite_reviews import insert_reviews, resolve, reviews_in, reviews_of
 from fvs.registry.sqlite_rows import (
     CHANGED,
     EXPIRED,
     READ,
+    READ_CHUNK,
     Change,
     erase_rows,
     insert,
@@ -39,11 +41,13 @@ from fvs.registry.sqlite_rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import date, datetime
     from pathlib import Path
 
-    from fvs.registry.records import StoredRecord, WrappedKey
+    from fvs.registry.records import StoredRecord, Tally, WrappedKey
+    from fvs.registry.reviews import Review, ReviewState
 
 __all__ = ["SqliteStore"]
 
@@ -100,15 +104,21 @@ class SqliteStore:
         """See `RecordStore.of_subjects`."""
         found: dict[bytes, list[StoredRecord]] = {subject: [] for subject in subjects}
         query = f"{READ} WHERE status = 'active' AND subject IN"
-        with self._snapshot() as connection:
+        with self._view(found) as connection:
             for row in select(connection, query, list(found)):
                 found[row[1]].append(record_of(row))
         return [oldest(found[subject]) for subject in subjects]
 
+    def history(self, subject: bytes) -> list[StoredRecord]:
+        """See `RecordStore.history`."""
+        with self._snapshot() as connection:
+            rows = connection.execute(f"{READ} WHERE subject = ?", (subject,))
+            return oldest([record_of(row) for row in rows])
+
     def by_ids(self, record_ids: Sequence[bytes]) -> list[StoredRecord | None]:
         """See `RecordStore.by_ids`."""
         query = f"{READ} WHERE record_id IN"
-        with self._snapshot() as connection:
+        with self._view(record_ids) as connection:
             found = {row[0]: record_of(row) for row in select(connection, query, record_ids)}
         return [found.get(record_id) for record_id in record_ids]
 
@@ -121,8 +131,8 @@ class SqliteStore:
 
     def revision(self) -> int:
         """See `RecordStore.revision`."""
-        with self._snapshot() as connection:
-            return revision_of(connection)
+        with sqlite_errors(self.path):
+            return revision_of(self._connections.get())
 
     def erase(self, record_ids: Sequence[bytes]) -> int:
         """See `RecordStore.erase`.
@@ -162,6 +172,33 @@ class SqliteStore:
             rows = connection.execute(EXPIRED, (today.isoformat(), limit))
             return [record_of(row) for row in rows]
 
+    def add_reviews(self, reviews: Sequence[Review]) -> int:
+        """See `RecordStore.add_reviews`."""
+        with self._writing, self._transaction("IMMEDIATE") as connection:
+            added = insert_reviews(connection, reviews)
+            connection.execute("COMMIT")
+        return added
+
+    def reviews(self, state: ReviewState, limit: int) -> list[Review]:
+        """See `RecordStore.reviews`."""
+        check_limit(limit)
+        with self._snapshot() as connection:
+            return reviews_in(connection, state, limit)
+
+    def reviews_of(self, subject: bytes) -> list[Review]:
+        """See `RecordStore.reviews_of`."""
+        with self._snapshot() as connection:
+            return reviews_of(connection, subject)
+
+    def resolve_review(
+        self, review_id: bytes, state: ReviewState, note: str, now: datetime
+    ) -> bool:
+        """See `RecordStore.resolve_review`."""
+        with self._writing, self._transaction("IMMEDIATE") as connection:
+            known = resolve(connection, review_id, state, note, now)
+            connection.execute("COMMIT")
+        return known
+
     def counts(self) -> Mapping[str, int]:
         """See `RecordStore.counts`."""
         by_status = "SELECT status, count(*) FROM records GROUP BY status"
@@ -171,6 +208,14 @@ class SqliteStore:
             counts.update(connection.execute(by_status))
             (counts["subjects"],) = connection.execute(subjects).fetchone()
         return counts
+
+    def tallies(self) -> list[Tally]:
+        """See `RecordStore.tallies`."""
+        query = """SELECT status, kind,
+            CAST(strftime('%Y', enrolled_at_us / 1000000, 'unixepoch') AS INTEGER) AS year,
+            count(*) FROM records GROUP BY status, kind, year"""
+        with self._snapshot() as connection:
+            return sorted(tally_of(row) for row in connection.execute(query))
 
     def metadata(self) -> Mapping[str, str]:
         """See `RecordStore.metadata`."""
@@ -195,6 +240,16 @@ class SqliteStore:
     def close(self) -> None:
         """See `RecordStore.close`."""
         self._connections.close()
+
+    def _view(self, keys: Collection[bytes]) -> AbstractContextManager[sqlite3.Connection]:
+        """Reads of `select` with these keys that all see one state, as a single statement does."""
+        return self._snapshot() if len(keys) > READ_CHUNK else self._connection()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """The thread's, outside any transaction."""
+        with sqlite_errors(self.path):
+            yield self._connections.get()
 
     @contextmanager
     def _snapshot(self) -> Iterator[sqlite3.Connection]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
-    from fvs.registry.records import StoredRecord, WrappedKey
+    from fvs.registry.records import StoredRecord, Tally, WrappedKey
+    from fvs.registry.reviews import Review, ReviewState
 
 __all__ = ["RecordStore"]
 
@@ -36,6 +37,10 @@ class RecordStore(Protocol):
         """The active records of each subject, oldest first; an unknown subject has none."""
         ...
 
+    def history(self, subject: bytes) -> list[StoredRecord]:
+        """All records of one subject, erased ones included, oldest first."""
+        ...
+
     def by_ids(self, record_ids: Sequence[bytes]) -> list[StoredRecord | None]:
         """The record of each id, whatever its status; None where there is none."""
         ...
@@ -56,7 +61,7 @@ class RecordStore(Protocol):
         """Destroy keys and templates of these records and mark them erased, in one change.
 
         Nothing of either remains in the database file or its journals. Unknown and erased ids
-        are left out. Returns the new revision.
+        are left out. Reviews that name a record go with it. Returns the new revision.
         """
         ...
 
@@ -72,8 +77,33 @@ class RecordStore(Protocol):
         """Up to `limit` active records whose `retain_until` is before `today`, oldest first."""
         ...
 
+    def add_reviews(self, reviews: Sequence[Review]) -> int:
+        """List pairs of active records; returns how many were new.
+
+        A pair that is on the list, in whatever state, is left as it is.
+        """
+        ...
+
+    def reviews(self, state: ReviewState, limit: int) -> list[Review]:
+        """Up to `limit` reviews in that state, oldest first."""
+        ...
+
+    def reviews_of(self, subject: bytes) -> list[Review]:
+        """All reviews that name a subject, oldest first."""
+        ...
+
+    def resolve_review(
+        self, review_id: bytes, state: ReviewState, note: str, now: datetime
+    ) -> bool:
+        """Close a review, or change how it was closed; whether there is such a review."""
+        ...
+
     def counts(self) -> Mapping[str, int]:
         """Records by status, and `subjects`: the number of subjects with an active record."""
+        ...
+
+    def tallies(self) -> list[Tally]:
+        """Records by status, kind and year of enrolment, in that order."""
         ...
 
     def metadata(self) -> Mapping[str, str]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from scipy.optimize import brentq
 
 from fvs.report.requirements import Measure
-from fvs.report.verdicts import Measured, judge_all
+from fvs.report.verdicts import TWO_SIDED, Measured, judge_all, upper_bound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,18 +130,29 @@ def _counted(rate: Rate, subjects: int | None, of: str) -> Measured:
 
 
 def _of_group(group: GroupRate) -> Measured:
-    """By the bound that the certificate states, which knows that pairs share people.
-
-    That bound is two-sided; taken as a one-sided one it errs on the strict side.
-    """
+    """By the bound that the certificate states, which knows that pairs share people."""
+    trials = _effective_trials(group)
     counted = _counted(group.fmr, group.subjects, group.group)
-    seen = group.bound_method != "no_errors"
     return replace(
         counted,
         rate=msgspec.structs.replace(group.fmr, upper_95=group.upper_bound),
-        upper_95=group.upper_bound,
-        effective_trials=counted.effective_trials if seen else group.subjects // 2,
+        upper_95=upper_bound(trials * group.fmr.point, trials),
+        effective_trials=trials,
     )
+
+
+def _effective_trials(group: GroupRate) -> float:
+    """The independent trials of which the certificate's bound is Clopper and Pearson's."""
+    if group.fmr.errors == 0:
+        return max(1, group.subjects // 2)
+
+    def excess(trials: float) -> float:
+        errors = trials * group.fmr.point
+        return upper_bound(errors, trials, TWO_SIDED) - group.upper_bound
+
+    if excess(group.fmr.trials) >= 0.0 or excess(1.0) <= 0.0:
+        return group.fmr.trials
+    return float(brentq(excess, 1.0, group.fmr.trials))
 
 
 def _pooled_people(certificate: Certificate | None) -> tuple[int | None, str]:

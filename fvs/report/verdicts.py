@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fvs.report.requirements import Requirement
 
 __all__ = [
+    "TWO_SIDED",
     "Finding",
     "Measured",
     "Verdict",
@@ -42,6 +43,9 @@ __all__ = [
 
 ALPHA = 0.05
 """One-sided: how often a bound may lie on the wrong side of the true rate."""
+
+TWO_SIDED = ALPHA / 2.0
+"""Beyond either bound of a two-sided 95 % interval."""
 
 MOST_TRIALS = 1 << 40
 """Beyond this nobody will measure."""
@@ -68,9 +72,9 @@ class Why(StrEnum):
     """IAPAR was not measured, and APCER does not keep within."""
 
 
-def upper_bound(errors: float, trials: float) -> float:
+def upper_bound(errors: float, trials: float, alpha: float = ALPHA) -> float:
     """One-sided 95 % Clopper-Pearson bound from above; effective counts need not be whole."""
-    return 1.0 if errors == trials else float(betaincinv(errors + 1, trials - errors, 1.0 - ALPHA))
+    return 1.0 if errors == trials else float(betaincinv(errors + 1, trials - errors, 1.0 - alpha))
 
 
 def lower_bound(errors: float, trials: float, rates: int = 1) -> float:

@@ -8,6 +8,7 @@ from fvs.subjects.faults import SubjectError, SubjectFault
 from fvs.subjects.mrz import Mrz, parse_mrz
 from fvs.subjects.mrz_fields import BirthDate, HolderNames, Sex
 from fvs.subjects.private import Private
+from fvs.subjects.pseudonyms import Pseudonymiser
 from fvs.subjects.subject_id import MIN_KEY_BYTES, PSEUDONYM_BYTES, SubjectId, SubjectKind
 from fvs.subjects.thai_numbers import CitizenCategory
 
@@ -19,6 +20,7 @@ __all__ = [
     "HolderNames",
     "Mrz",
     "Private",
+    "Pseudonymiser",
     "Sex",
     "SubjectError",
     "SubjectFault",

@@ -21,7 +21,7 @@ from fvs.subjects.thai_numbers import CitizenCategory, citizen_number, juristic_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MIN_KEY_BYTES", "PSEUDONYM_BYTES", "SubjectId", "SubjectKind"]
+__all__ = ["MIN_KEY_BYTES", "PSEUDONYM_BYTES", "SubjectId", "SubjectKind", "pseudonym_head"]
 
 MIN_KEY_BYTES = 32
 """Numbers are few enough to try them all, so the key alone keeps them: as long as the digest."""
@@ -110,8 +110,8 @@ class SubjectId:
         """
         if len(key) < MIN_KEY_BYTES:
             raise SubjectError(SubjectFault.SUBJECT_KEY_LENGTH)
-        parts = (_PSEUDONYM_DOMAIN, self.kind.encode(), self.number.reveal().encode())
-        return hmac.digest(key, b"\0".join(parts), _PSEUDONYM_DIGEST)
+        message = pseudonym_head(self.kind) + self.number.reveal().encode()
+        return hmac.digest(key, message, _PSEUDONYM_DIGEST)
 
     def __str__(self) -> str:
         return self.masked
@@ -121,6 +121,11 @@ class SubjectId:
 
     def __format__(self, spec: str) -> str:
         return format(self.masked, spec)
+
+
+def pseudonym_head(kind: SubjectKind) -> bytes:
+    """What stands before the number in the message of its pseudonym."""
+    return b"\0".join((_PSEUDONYM_DOMAIN, kind.encode(), b""))
 
 
 _NORMALISE: dict[SubjectKind, Callable[[str], str]] = {

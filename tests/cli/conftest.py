@@ -21,8 +21,11 @@ class Ran:
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """This user has no weights and no cache of their own."""
+    """This user has no weights, no cache, no keys and no registry of their own."""
     folder = tmp_path_factory.mktemp("own")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    for variable in ("FVS_REGISTRY", "FVS_KEY_RING"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
     return folder

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fvs.certificates import TrustStore, load_certificate
-from fvs.certificates.files import signature_path
+from fvs.certificates.files import read_certificate, signature_path
 from fvs.certificates.signing import generate_key
 from fvs.cli import calibrate as command
 from fvs.cli import measuring
@@ -17,7 +17,9 @@ from fvs.cli.app import app
 from fvs.derivation import extraction
 from fvs.derivation.extraction import MeasuredFaces
 from fvs.errors import FvsError, UsageError
+from fvs.registry.records import TemplateKind
 from tests.certificate_files import made_up_pack
+from tests.registry_desk import enrol_made_up, number
 from tests.score_tables import columns, write_csv
 
 PEOPLE = 80
@@ -172,7 +174,7 @@ class TestPeople:
         for person in range(3, PEOPLE):
             for picture in range(2):
                 (data / "people" / f"p{person:02d}" / f"{picture}.jpg").unlink()
-        with pytest.raises(UsageError, match="3 people with a usable picture"):
+        with pytest.raises(UsageError, match="3 people, and at least 28"):
             calibrate(data, "people", data / "people")
 
     def test_nobody_twice(self, data):
@@ -270,7 +272,7 @@ class TestScores:
 
     def test_conditions_where_the_data_say(self, data):
         """Quality and years between pictures have their lines, held or said why not."""
-        output = self.scores(data, quality="60", age_gap="3")
+        output = self.scores(data, quality="60", age_gap_years="3")
         (point,) = accepted(data).points
         status = {(c.kind, c.lowest): c.status for c in point.conditions}
         assert status["quality", 50.0] == "held"
@@ -313,3 +315,40 @@ class TestOutput:
         )  # fmt: skip
         certificate = accepted(data)
         assert (certificate.issuer, certificate.licence) == ("Another", "in-house")
+
+
+class TestRegistry:
+    @pytest.fixture
+    def folder(self, fvs, tmp_path):
+        """A registry of 60 people, each with two templates of one face."""
+        folder = tmp_path / "people"
+        assert fvs("registry", "init", folder, "--legal-basis", "made up").code == 0
+        people = list(range(60))
+        enrol_made_up(folder, people)
+        enrol_made_up(folder, people, kind=TemplateKind.PASSPORT)
+        (tmp_path / "key.json").write_bytes(msgspec.json.encode(generate_key("An operator")))
+        return folder
+
+    def test_people_are_numbers(self, folder, tmp_path):
+        """Pairs are counted, and nothing of anybody is in the certificate."""
+        run(
+            "registry", folder, "--out", tmp_path / "c.json", "--key", tmp_path / "key.json",
+            "--targets", "1e-2",
+        )  # fmt: skip
+        certificate = read_certificate(tmp_path / "c.json")
+        (point,) = certificate.points
+        assert certificate.pack == "standard"
+        assert point.fnmr.trials == 60
+        assert point.fmr_pooled.trials == 60 * 59 // 2 * 4
+        assert certificate.data[0].name.startswith("registry ")
+        content = (tmp_path / "c.json").read_text()
+        assert not any(number(person) in content for person in range(60))
+
+    def test_a_part_of_a_large_one(self, folder, tmp_path):
+        """Always the same people are drawn."""
+        ids = []
+        for name in ("a.json", "b.json"):
+            run("registry", folder, "--out", tmp_path / name, "--people-at-most", 40)
+            ids.append(read_certificate(tmp_path / name).data[0].sha256)
+            assert read_certificate(tmp_path / name).data[0].subjects == 40
+        assert ids[0] == ids[1]

@@ -175,6 +175,15 @@ class TestVerify:
             run("verify", "--file", path)
 
 
+def test_programs_are_told_the_code(fvs, tmp_path, monkeypatch):
+    """Under --json an error that a program can act on has a name."""
+    monkeypatch.delenv(certificates.TRUST_VARIABLE, raising=False)
+    path, _, _ = signed(tmp_path)
+    ran = fvs("certificate", "verify", "--file", path, "--json")
+    assert ran.code == 3
+    assert json.loads(ran.out)["error"]["code"] == "certificate_unknown_key"
+
+
 class TestDiff:
     def test_of_a_threshold(self, tmp_path):
         """Where, before and after."""

@@ -226,10 +226,11 @@ class TestImport:
         assert "--adopt" in out
 
     def test_missing_source(self, run, tmp_path):
-        """A source that is not there is wrong use."""
+        """A source that is not there is wrong use, with advice."""
         code, _, err = run("import", tmp_path / "none")
         assert code == WRONG_USE
         assert "is not there" in err
+        assert "Name a folder" in err
 
     def test_folder_that_cannot_be_written(self, run, tiny, mine, mirror):
         """Trouble with the user's folder is told with what to do, not as a traceback."""

@@ -170,6 +170,13 @@ class TestWrongUse:
         assert words in ran.err
         assert "Traceback" not in ran.err
 
+    def test_of_a_picture_that_is_not_there_says_what_to_do(self, fvs, mated):
+        """An error comes with advice, for programs too."""
+        ran = fvs("verify", "nosuch.jpg", mated[1], "--json")
+        assert ran.code == ExitCode.WRONG_USE
+        assert "Check the path" in ran.err
+        assert json.loads(ran.out)["error"]["advice"].startswith("Check the path")
+
     def test_of_missing_weights_says_what_to_do(self, fvs, mated, monkeypatch, tmp_path):
         """Weights that are nowhere are named, with the ways to get them."""
         monkeypatch.setenv("FVS_MODELS", str(tmp_path))

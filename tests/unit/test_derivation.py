@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from fvs.certificates import load_certificate, shipped_trust
 from fvs.certificates.files import read_certificate
 from fvs.derivation import copies, derivation, extraction
-from fvs.derivation.bounds import ListedPairs, NonMatedPairs
 from fvs.derivation.derivation import DerivationRequest, derive, lfw_subjects
 from fvs.derivation.extraction import MeasuredFaces, extract_faces
 from fvs.derivation.groups import AGE_BANDS, Labels
@@ -25,34 +24,26 @@ from fvs.folders import PictureSet
 from fvs.manifest import PadHead
 from fvs.metrics.intervals import clopper_pearson
 from fvs.metrics.rates import SCORE_STEP, ScoreTail
+from fvs.metrics.subject_pairs import SubjectPairs
 from fvs.operating_points import EITHER_SEX
 from fvs.packs import list_manifests, list_packs, shipped_models_dir
 
 CHILDREN, TEENAGERS, YOUNG, MIDDLE, OLD = AGE_BANDS
 
 
-class OnceEach(NonMatedPairs):
-    """Pairs of people who are all drawn once in the only replicate: the bound is that over pairs.
-
-    So thresholds can be foretold with a pencil; tests of `bounds` are elsewhere.
-    """
-
-    def draws(self):
-        """(S, 1) ones."""
-        return np.ones((self.design.subjects, 1), np.float32)
-
-
 def group(name, band, scores, sex=EITHER_SEX):
-    """A group with these non-mated scores, each pair of two people of its own."""
-    tail, people = ScoreTail.of(scores), 2 * np.arange(len(scores))
-    design = ListedPairs(people, people + 1, 2 * len(scores))
+    """A group with these non-mated scores, each pair of two people of its own.
+
+    So pairs are independent, and thresholds can be foretold with a pencil.
+    """
+    people = 2 * np.arange(len(scores))
     return GroupScores(
         name=name,
         source="test",
         adult=band is not None and band.adult,
         band=band,
         sex=sex,
-        pairs=OnceEach.of(tail.highest, people, people + 1, tail, design),
+        pairs=SubjectPairs.non_mated(scores, people, people + 1),
     )
 
 

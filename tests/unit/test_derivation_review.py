@@ -5,15 +5,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fvs.derivation.measuring import measure_table
+from fvs.derivation.measuring import measure_evaluation
 from fvs.derivation.review import ReviewByCost, ReviewByRate, review_zone
-from fvs.derivation.score_table import table_of
 from fvs.errors import UsageError
+from fvs.metrics.evaluation import Evaluation
 from fvs.metrics.intervals import clopper_pearson
 from fvs.metrics.rates import SCORE_STEP
 from tests.score_tables import columns
 
-MEASURED = measure_table(table_of(columns(100)), "s")
+TABLE = columns(100)
+MEASURED = measure_evaluation(
+    Evaluation.of(
+        [float(value) for value in TABLE["similarity"]],
+        TABLE["first_subject"],
+        TABLE["second_subject"],
+    ),
+    "s",
+)
 COSTS = {"wrong_refusal": 20.0, "review": 1.0, "mated_share": 0.9}
 
 

@@ -33,6 +33,31 @@ def write_tar(path, prefix="", mode="w"):
     return path
 
 
+class TestOnly:
+    def test_is_a_set_of_its_own(self, tmp_path):
+        """Its hash is that of a folder that holds no other files, and it knows no others."""
+        whole = PictureSet.open(write_folder(tmp_path / "whole"))
+        some = whole.only(["c.webp", "a/1.png"])
+        (tmp_path / "part" / "a").mkdir(parents=True)
+        (tmp_path / "part" / "a" / "1.png").write_bytes(b"one")
+        (tmp_path / "part" / "c.webp").write_bytes(b"")
+        assert some.sha256 == PictureSet.open(tmp_path / "part").sha256
+        assert some.names == ("a/1.png", "c.webp")
+        with pytest.raises(UsageError, match="has no b/2"):
+            some.read(["b/2.JPG"])
+
+    def test_of_what_is_not_there(self, tmp_path):
+        """Named."""
+        with pytest.raises(UsageError, match="has no nothing"):
+            PictureSet.open(write_folder(tmp_path)).only(["nothing"])
+
+    def test_content_hashes_are_those_of_the_pictures(self, tmp_path):
+        """One a picture; equal for equal bytes."""
+        hashes = PictureSet.open(write_folder(tmp_path)).content_hashes()
+        assert hashes["a/1.png"] == hashlib.sha256(b"one").hexdigest()
+        assert hashes.keys() == {"a/1.png", "b/2.JPG", "c.webp"}
+
+
 class TestPictureSet:
     """Of a folder and of a tar alike."""
 

@@ -6,12 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fvs.errors import UsageError
-from fvs.metrics.bootstrap import _draw, det_band, replicate, subject_bootstrap
+from fvs.metrics.bootstrap import _draw, det_band, percentile_interval, replicate, subject_bootstrap
 from fvs.metrics.comparison import compare_systems
 from fvs.metrics.intervals import clopper_pearson
+from fvs.metrics.pair_counts import AllPairsCounts
 from fvs.metrics.rates import Sweep
 from fvs.metrics.subject_intervals import false_match_band
-from fvs.metrics.subject_pairs import AllPairsCounts, KindsOfPairs, SubjectPairs, compare_subjects
+from fvs.metrics.subject_pairs import KindsOfPairs, SubjectPairs, compare_subjects
 from tests.metric_oracles import weighted_rate
 from tests.unit.test_metrics_subject_pairs import SUBJECTS, listed, non_mated_pairs, scores
 
@@ -110,6 +111,16 @@ class TestIntervals:
         """The same numbers in both columns make mated pairs."""
         drawn = subject_bootstrap([0.1, 0.9], [0, 1], [0, 1], [0.5], replicates=20)
         assert drawn.false_non_match_band().errors.tolist() == [1]
+
+
+class TestPercentiles:
+    def test_draws_without_a_value_are_left_out(self):
+        """NaN is no draw; where all are, there is no interval."""
+        lower, upper = percentile_interval(np.array([[np.nan], [0.2], [0.2]]))
+        assert (lower[0], upper[0]) == (0.2, 0.2)
+        for none in (np.empty((0, 1)), np.full((3, 1), np.nan)):
+            with pytest.raises(UsageError, match="no replicate"):
+                percentile_interval(none)
 
 
 class TestDetBand:

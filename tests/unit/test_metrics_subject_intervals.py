@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fvs.errors import UsageError
 from fvs.metrics.intervals import clopper_pearson
+from fvs.metrics.pair_counts import AllPairsCounts
 from fvs.metrics.rates import SCORE_STEP
 from fvs.metrics.subject_intervals import (
     BoundMethod,
@@ -16,7 +17,7 @@ from fvs.metrics.subject_intervals import (
     false_non_match_band,
     subject_threshold_within,
 )
-from fvs.metrics.subject_pairs import AllPairsCounts, SubjectPairs
+from fvs.metrics.subject_pairs import SubjectPairs
 from fvs.metrics.subject_spread import subject_spread
 from tests.metric_oracles import accepted, dyadic_variance, surpluses
 from tests.unit.test_metrics_subject_pairs import SUBJECTS, listed, non_mated_pairs, scores
@@ -154,6 +155,12 @@ class TestThresholdWithin:
             at = false_match_band(pairs, [threshold]).at(0)
             assert at.upper_95 <= target or at.errors == 0
 
+    @pytest.mark.parametrize("target", [0.0, 1.0, math.nan])
+    def test_impossible_targets_are_refused(self, target):
+        """A target is a rate strictly between 0 and 1."""
+        with pytest.raises(UsageError):
+            subject_threshold_within(everybody(10), target)
+
     def test_data_that_cannot_show_the_target(self):
         """All pairs of ten people cannot show one in ten thousand."""
         assert subject_threshold_within(everybody(10), 1e-4) is None
@@ -172,9 +179,6 @@ class TestThresholdWithin:
         whole = everybody(60)
         tail = SubjectPairs(
             whole.scores[-700:],
-            whole.first[-700:],
-            whole.second[-700:],
-            AllPairsCounts(np.ones(60)),
             whole.first[-700:],
             whole.second[-700:],
             AllPairsCounts(np.ones(60)),

@@ -7,13 +7,9 @@ from hypothesis import strategies as st
 
 from fvs.errors import UsageError
 from fvs.metrics import pairs as pairs_module
+from fvs.metrics.pair_counts import AllPairsCounts, ListedCounts
 from fvs.metrics.pairs import compare_all_pairs
-from fvs.metrics.subject_pairs import (
-    AllPairsCounts,
-    ListedCounts,
-    SubjectPairs,
-    compare_subjects,
-)
+from fvs.metrics.subject_pairs import SubjectPairs, compare_subjects
 from tests.metric_oracles import accepted
 
 SUBJECTS = 5

@@ -1,18 +1,24 @@
 """What the PostgreSQL store promises beyond the common rules: schemas, refusals, partitions."""
 
+import re
 import secrets
 import traceback
 from contextlib import closing
 
+import msgspec
 import psycopg
 import pytest
 from psycopg import errors
 from psycopg_pool import PoolClosed, PoolTimeout
 
+from fvs.registry import postgres_store
 from fvs.registry.errors import StoreError
-from fvs.registry.postgres_schema import postgres_errors
+from fvs.registry.migrate import shipped
+from fvs.registry.postgres_schema import migrate_schema, postgres_errors
 from fvs.registry.postgres_store import PostgresStore
 from tests.stored_records import a_record, a_subject
+
+PARTITIONS = next(step.number for step in shipped("postgres") if step.name == "partitions")
 
 
 @pytest.fixture
@@ -134,6 +140,67 @@ def test_every_unique_key_holds_the_subject(store):
     assert all("subject" in key for key in keys), keys
 
 
+class TestPartitions:
+    """Records lie apart by the first digit of the subject, and no caller notices."""
+
+    def test_where_records_lie(self, store):
+        """Each partition holds the subjects of its digit, the lowest and the highest included."""
+        subjects = [bytes([first]) + bytes(30) + b"x" for first in range(0, 256, 8)]
+        subjects += [bytes(32), bytes([255]) * 32, bytes([0x10]) + bytes(31)]
+        store.add([msgspec.structs.replace(a_record(), subject=subject) for subject in subjects])
+        with store._cursor() as cursor:
+            rows = cursor.execute("SELECT tableoid::regclass::text, subject FROM records")
+            places = {(name[-1], subject.hex()[0]) for name, subject in rows}
+        assert places == {(digit, digit) for digit in "0123456789abcdef"}
+
+    @pytest.mark.parametrize("subjects", [1, 2, 3])
+    def test_a_lookup_touches_one_partition_a_subject(self, store, subjects):
+        """The planner leaves all others out."""
+        wanted = [bytes([16 * n + 1]) * 32 for n in range(subjects)]
+        relations = relations_in_plan(store, postgres_store._OF_SUBJECTS, [wanted])
+        assert relations == {f"records_{n:x}" for n in range(subjects)}
+
+    def test_prepared_lookups_too(self, store):
+        """What runs often is prepared by psycopg; the plan is made for the keys every time."""
+        for number in range(20):
+            store.of_subjects([a_subject(40 * number + k) for k in range(40)])
+        query = "SELECT sum(custom_plans)::int, sum(generic_plans)::int FROM pg_prepared_statements"
+        with store._cursor() as cursor:
+            custom, generic = cursor.execute(query).fetchone()
+        assert custom > 0
+        assert generic == 0
+
+    def test_records_move_both_ways(self, store, postgres_dsn, schema):
+        """Going back to one table and forth again keeps every row as it is."""
+        store.add([a_record(n, quality=n / 2) for n in range(40)])
+        store.erase([row.record_id for row in store.changed_since(0, 5)])
+        rows = store.changed_since(0, 100)
+        assert len(rows) == 40
+        migrate_schema(postgres_dsn, schema, PARTITIONS - 1)
+        with psycopg.connect(postgres_dsn) as connection:
+            connection.execute(f"SET search_path TO {quoted(schema)}")
+            (kind,) = connection.execute(
+                "SELECT relkind FROM pg_class WHERE oid = 'records'::regclass"
+            ).fetchone()
+            assert kind == "r"
+        assert store.changed_since(0, 100) == rows
+        migrate_schema(postgres_dsn, schema)
+        assert store.changed_since(0, 100) == rows
+        assert relations_in_plan(store, postgres_store._OF_SUBJECTS, [[bytes(32)]]) == {"records_0"}
+
+
+def relations_in_plan(store, query, parameters):
+    """The tables that PostgreSQL would read."""
+    with store._cursor() as cursor:
+        (plan,) = cursor.execute(f"EXPLAIN (FORMAT JSON) {query}", parameters).fetchone()
+    return set(re.findall(r"'Relation Name': '(\w+)'", repr(plan)))
+
+
+def quoted(name):
+    """An identifier as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 @pytest.mark.parametrize("vacuumed", [False, True])
 def test_vacuum(store, vacuumed):
     """Room of old row versions is given back, and is used before the table grows."""
@@ -150,4 +217,5 @@ def test_vacuum(store, vacuumed):
 def table_bytes(store):
     """The room that records take."""
     with store._cursor() as cursor:
-        return cursor.execute("SELECT pg_relation_size('records')").fetchone()[0]
+        query = "SELECT sum(pg_relation_size(relid)) FROM pg_partition_tree('records')"
+        return cursor.execute(query).fetchone()[0]

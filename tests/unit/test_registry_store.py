@@ -87,6 +87,7 @@ class TestEmpty:
         assert store.by_ids([bytes(16)]) == [None]
         assert store.changed_since(0, 1) == store.expired(date(2100, 1, 1), 1) == []
         assert store.counts() == {"active": 0, "erased": 0, "subjects": 0}
+        assert store.tallies() == []
         assert store.metadata() == {}
 
     @pytest.mark.parametrize("limit", [0, -1])
@@ -331,6 +332,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.store.by_ids(list(self.oracle.rows)) == list(self.oracle.rows.values())
         assert self.store.revision() == self.oracle.revision()
         assert self.store.counts() == self.oracle.counts()
+        assert self.store.tallies() == self.oracle.tallies()
 
 
 def test_any_sequence_of_changes(make_store):

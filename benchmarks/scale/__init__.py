@@ -1,0 +1,1 @@
+"""What a national register takes: measured here, extrapolated there."""

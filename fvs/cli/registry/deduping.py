@@ -1,0 +1,81 @@
+"""Everybody against everybody, in batches onto the review list; imports faiss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fvs.bulk.portraits import in_chunks
+from fvs.cli.registry.opening import duplicate_policy, open_registry
+from fvs.cli.registry.progress import counting
+from fvs.registry.reviews import fpir_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fvs.cli.registry.location import Location
+    from fvs.cli.registry.registry_file import DuplicatesSpec
+
+__all__ = ["DedupeAnswer", "find_duplicates"]
+
+_PAIRS_AT_ONCE = 256
+"""Pairs of one change of the store: little is found again after an interruption."""
+
+
+class DedupeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found.
+
+    Attributes:
+        pairs: of templates of two people that look alike.
+        new: those of them that were not on the review list.
+        threshold: lowest score of a pair.
+        target_fmr: of that threshold, in a comparison of two.
+        gallery_size: templates that were compared.
+        fpir: expected share of people without a double who are listed all the same.
+    """
+
+    pairs: int
+    new: int
+    threshold: float
+    target_fmr: float
+    gallery_size: int
+    fpir: float
+    purpose: str
+    legal_basis: str
+
+
+def find_duplicates(
+    location: Location, spec: DuplicatesSpec, certificate: Path | None
+) -> DedupeAnswer:
+    """Fill the review list.
+
+    Args:
+        location: of the registry.
+        spec: what allows it.
+        certificate: in place of the pack's.
+
+    Raises:
+        StoreError: the store refuses; what was listed before stays listed.
+    """
+    pack = location.open_pack()
+    policy = duplicate_policy(spec, pack, certificate)
+    pairs = new = 0
+    with (
+        open_registry(location, pack, duplicates=policy, index_dir=location.index_dir) as registry,
+        counting("compare") as on_progress,
+    ):
+        size = registry.stats().active
+        for chunk in in_chunks(registry.find_duplicates(on_progress), _PAIRS_AT_ONCE):
+            pairs += len(chunk)
+            new += registry.add_reviews(chunk)
+    return DedupeAnswer(
+        pairs=pairs,
+        new=new,
+        threshold=policy.threshold,
+        target_fmr=policy.target_fmr,
+        gallery_size=size,
+        fpir=fpir_of(policy.target_fmr, size),
+        purpose=policy.purpose,
+        legal_basis=policy.legal_basis,
+    )

@@ -1,0 +1,99 @@
+"""Opens a registry as `registry.toml` says, its index included; imports faiss."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fvs.cli.certificates import accepted_certificate, open_policy
+from fvs.cli.registry.progress import counting
+from fvs.matching.index import VectorIndex
+from fvs.matching.precision import Precision
+from fvs.registry.answers import RegistrySettings
+from fvs.registry.duplicates import DuplicatePolicy
+from fvs.registry.registry import Registry
+from fvs.registry.vault import dimension_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fvs.cli.registry.location import Location
+    from fvs.cli.registry.registry_file import DuplicatesSpec
+    from fvs.packs import Pack
+
+__all__ = ["attach_registry", "duplicate_policy", "index_bytes", "open_registry"]
+
+_KEY_BYTES = 8
+
+
+@contextmanager
+def attach_registry(location: Location, pack: Pack) -> Iterator[Registry]:
+    """The registry without its index, which one question does not need.
+
+    Raises:
+        StoreError: the store refuses, or holds no registry.
+        KeyRingError: the key ring is missing, or that of another registry.
+        ModelMismatchError: the pack's embedder is another than that of the templates.
+    """
+    keys = location.read_keys()
+    with closing(location.open_store()) as store:
+        yield Registry.attach(store, keys, pack.embedder.manifest)
+
+
+@contextmanager
+def open_registry(
+    location: Location,
+    pack: Pack,
+    *,
+    duplicates: DuplicatePolicy | None = None,
+    index_dir: Path | None = None,
+) -> Iterator[Registry]:
+    """The registry with its index.
+
+    Args:
+        location: of the registry.
+        pack: of the registry.
+        duplicates: why it may be searched.
+        index_dir: where the index is kept between processes; None makes it from the store.
+
+    Raises:
+        StoreError, KeyRingError, ModelMismatchError: as of `attach_registry`.
+    """
+    model, keys = pack.embedder.manifest, location.read_keys()
+    make_index = partial(VectorIndex.empty, precision=Precision(location.spec.index.precision))
+    settings = RegistrySettings(make_index=make_index, duplicates=duplicates, index_dir=index_dir)
+    with closing(location.open_store()) as store:
+        with counting("open") as on_progress:
+            registry = Registry.open(store, keys, model, settings=settings, on_progress=on_progress)
+        yield registry
+
+
+def index_bytes(location: Location, pack: Pack, templates: int) -> int:
+    """What so many templates and their keys take in the memory of whoever opens the index."""
+    precision = Precision(location.spec.index.precision)
+    dimension = dimension_of(pack.embedder.manifest)
+    return templates * (precision.vector_bytes(dimension) + _KEY_BYTES)
+
+
+def duplicate_policy(spec: DuplicatesSpec, pack: Pack, own: Path | None) -> DuplicatePolicy:
+    """Why searching is allowed, at the operating point for the spec's FMR.
+
+    Args:
+        spec: of `registry.toml`.
+        pack: of the registry.
+        own: a certificate in place of the pack's.
+
+    Raises:
+        CertificateError: no decision may rest on the certificate.
+        UsageError: it has no such point.
+    """
+    point = open_policy(pack, spec.fmr, own).point
+    return DuplicatePolicy(
+        purpose=spec.purpose,
+        legal_basis=spec.legal_basis,
+        threshold=point.threshold,
+        target_fmr=point.target_fmr,
+        evidence=f"certificate {accepted_certificate(pack, own).certificate_id}",
+    )
