@@ -101,8 +101,13 @@ class Evidence:
             return (self.measures.fmr if is_fmr else self.measures.fnmr,)
         if self.point is None:
             return ()
-        rate = self.point.fmr_pooled if measure is Measure.FMR else self.point.fnmr
-        return (_counted(rate, *_pooled_people(self.certificate)),)
+        people, name = _pooled_people(self.certificate)
+        if measure is Measure.FNMR:
+            return (_counted(self.point.fnmr, people, name),)
+        pooled = self.point.fmr_pooled
+        same = next((group for group in self.point.groups if group.fmr == pooled), None)
+        known = _counted(pooled, people, name) if same is None else _of_group(same)
+        return (replace(known, of=name),)
 
     def _groups(self) -> tuple[Measured, ...]:
         if self.measures is not None and self.measures.groups:

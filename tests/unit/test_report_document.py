@@ -13,7 +13,9 @@ from fvs.metrics import Evaluation
 from fvs.packs import shipped_models_dir
 from fvs.report import compose_report, measure_scores
 from fvs.report.document import Bullets, Column, Figure, Gallery, Paragraph, Plain, Table
+from fvs.report.requirements import Measure
 from fvs.report.texts import TEXTS
+from fvs.report.verdicts import TWO_SIDED, upper_bound
 from fvs.report.words import Words
 from tests.conftest import REPOSITORY
 from tests.report_evidence import document, evidence
@@ -152,6 +154,26 @@ class TestSections:
             if isinstance(b, Figure)
         ]  # fmt: skip
         assert len(figures) == len(set(figures)) >= 12
+
+
+class TestCertificate:
+    def test_groups_are_judged_by_their_certificates_bounds(self):
+        """The one-sided bound is of as many trials as the two-sided bound stated is worth."""
+        certificate = read_certificate(shipped_models_dir() / "packs/standard/certificate.json")
+        point = certificate.at(1e-3)
+        pack = replace(evidence(), measures=None, certificate=certificate, point=point)
+        stated = {group.group: group for group in point.groups if group.adult}
+        judged = {measured.of: measured for measured in pack.measured[Measure.GROUP_FMR]}
+        assert set(judged) == set(stated)
+        for name, measured in judged.items():
+            group, trials = stated[name], measured.effective_trials
+            assert trials <= group.fmr.trials
+            if group.fmr.errors:
+                again = upper_bound(trials * group.fmr.point, trials, TWO_SIDED)
+                assert again <= group.upper_bound * (1 + 1e-6)
+                assert group.fmr.point < measured.upper_95 < group.upper_bound * (1 + 1e-6)
+            else:
+                assert trials == group.subjects // 2
 
 
 class TestRecords:
