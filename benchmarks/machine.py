@@ -16,12 +16,15 @@ __all__ = ["REPOSITORY", "Circumstances", "describe_circumstances", "peak_rss_mb
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 RELEVANT_PACKAGES = (
+    "faiss-cpu",
+    "hnswlib",
     "insightface",
     "numpy",
     "onnxruntime",
     "opencv-python-headless",
     "pillow",
     "scipy",
+    "simsimd",
 )
 """Distributions whose version can change a number."""
 

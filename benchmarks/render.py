@@ -29,6 +29,8 @@ from benchmarks.markdown import (
 )
 from benchmarks.matching.fusion import render_fusion
 from benchmarks.matching.registry_results import render_registry
+from benchmarks.matching.results import load_matching
+from benchmarks.matching.tables import render_matching
 from benchmarks.packs.results import load_packs
 from benchmarks.packs.tables import render_held_out, render_packs
 from benchmarks.scale.results import load_scale
@@ -53,7 +55,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARD_SECTIONS",
-    "SECTIONS",
+    "PACK_SECTIONS",
+    "SHARED_SECTIONS",
     "documents",
     "main",
     "render_accuracy",
@@ -245,24 +248,29 @@ def _packs() -> PackReport | None:
     return load_packs(RESULTS_DIR / "packs.json")
 
 
-SECTIONS: dict[str, Callable[[str], str]] = {
+PACK_SECTIONS: dict[str, Callable[[str], str]] = {
     "accuracy": lambda pack: render_accuracy(pack, _packs(), _points_path(pack)),
     "acquisition": lambda pack: _of_points(pack, _acquisition),
-    "differentials": lambda _: render_differentials(RESULTS_DIR),
-    "calibration": lambda _: render_calibration(load_calibration(RESULTS_DIR / "calibration.json")),
     "edc": lambda pack: render_edc(RESULTS_DIR, pack),
-    "fusion": lambda _: render_fusion(RESULTS_DIR / "fusion.json"),
     "groups": lambda pack: _of_points(pack, _groups),
     "heldout": lambda pack: render_held_out(_packs(), pack),
-    "likelihood": lambda _: render_likelihood(RESULTS_DIR),
-    "packs": lambda _: render_packs(_packs()),
     "pad": lambda pack: _of_points(pack, _pad),
-    "robustness": lambda _: render_robustness(RESULTS_DIR),
-    "registry": lambda _: render_registry(RESULTS_DIR / "registry.json"),
-    "scale": lambda _: render_scale(load_scale(RESULTS_DIR / "scale.json")),
-    "speed": lambda _: render_speed(RESULTS_DIR),
 }
-"""Section -> what it says of a pack; those of all packs do not ask which."""
+"""Section -> what it says of a pack."""
+
+SHARED_SECTIONS: dict[str, Callable[[], str]] = {
+    "calibration": lambda: render_calibration(load_calibration(RESULTS_DIR / "calibration.json")),
+    "differentials": lambda: render_differentials(RESULTS_DIR),
+    "fusion": lambda: render_fusion(RESULTS_DIR / "fusion.json"),
+    "likelihood": lambda: render_likelihood(RESULTS_DIR),
+    "matching": lambda: render_matching(load_matching(RESULTS_DIR / "matching.json")),
+    "packs": lambda: render_packs(_packs()),
+    "registry": lambda: render_registry(RESULTS_DIR / "registry.json"),
+    "robustness": lambda: render_robustness(RESULTS_DIR),
+    "scale": lambda: render_scale(load_scale(RESULTS_DIR / "scale.json")),
+    "speed": lambda: render_speed(RESULTS_DIR),
+}
+"""Section -> what it says; of no pack, or of several."""
 
 CARD_SECTIONS: dict[Task, tuple[str, ...]] = {
     "detect": ("acquisition",),
@@ -299,10 +307,14 @@ def render_document(path: Path, pack: str) -> str:
     if path.name == CARD_FILE_NAME:
         document = with_places(document, CARD_SECTIONS[load_manifest(path.parent).task])
     names = sections_in(document)
-    unknown = set(names) - set(SECTIONS)
+    unknown = set(names) - PACK_SECTIONS.keys() - SHARED_SECTIONS.keys()
     if unknown:
         raise ValueError(f"{path}: there are no results called {', '.join(sorted(unknown))}")
-    return fill_in(document, {name: SECTIONS[name](pack) for name in names})
+    return fill_in(document, {name: _section(name, pack) for name in names})
+
+
+def _section(name: str, pack: str) -> str:
+    return SHARED_SECTIONS[name]() if name in SHARED_SECTIONS else PACK_SECTIONS[name](pack)
 
 
 def with_places(card: str, names: Sequence[str]) -> str:

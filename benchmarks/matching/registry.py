@@ -64,6 +64,9 @@ BATCH = 1000
 ASKED = 2000
 """Subjects that are asked for; more than caches of pages and processors keep by chance."""
 
+MAX_NUMBERS = 1_500_000_000
+"""Of a gallery: 6 GB in float32, twice that while it grows. Larger ones are left out."""
+
 FILL_ROWS = 100_000
 ROUNDS = 60
 SINGLES_PER_ROUND = 50
@@ -327,7 +330,7 @@ def measure(
     costs = []
     for dimension in dimensions:
         with open_arena(dimension) as arena:
-            for size in sorted(sizes):
+            for size in sorted(size for size in sizes if size <= MAX_NUMBERS // dimension):
                 fill_gallery(arena, size)
                 costs.append(measure_memory(arena, size, rounds))
         with open_arena(dimension) as arena:
@@ -342,7 +345,9 @@ def measure(
 def main(
     *,
     dimensions: Annotated[str, typer.Option(help="Lengths of vectors.")] = "128,256,512",
-    sizes: Annotated[str, typer.Option(help="Templates in memory.")] = "10000,100000,1000000",
+    sizes: Annotated[
+        str, typer.Option(help="Templates in memory, up to 6 GB.")
+    ] = "10000,100000,1000000,10000000",
     store_size: Annotated[int, typer.Option(help="Rows of the SQLite file.")] = 1_000_000,
     json: Annotated[Path | None, typer.Option(help="Write the result here.")] = None,
 ) -> None:

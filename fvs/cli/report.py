@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from fvs.cli.certificates import CertificateOption, certificate_path
 from fvs.cli.common import DEFAULT_PACK, JsonOption, require_writable
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
@@ -62,8 +63,7 @@ class VerdictAnswer(msgspec.Struct, frozen=True, kw_only=True):
         verdict: `met`, `not_met` or `not_shown`.
         why: by what.
         rate: measured, with its two-sided 95 % interval; None where nothing was.
-        upper_95_one_sided: that decides whether it is met.
-        lower_95_one_sided: that decides whether it is not.
+        bound_95: one-sided, that decided: from below where it is not met, else from above.
         subjects: people; None where unknown.
         of: group or species that the rate is of.
         trials_needed: independent trials that would show it; None where no number would.
@@ -75,8 +75,7 @@ class VerdictAnswer(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     why: str
     rate: Rate | None
-    upper_95_one_sided: float | None
-    lower_95_one_sided: float | None
+    bound_95: float | None
     subjects: int | None
     of: str
     trials_needed: int | None
@@ -109,6 +108,7 @@ def report(
             metavar="NAME|DIR",
         ),
     ] = None,
+    certificate: CertificateOption = None,
     fmr: Annotated[
         float, typer.Option(help="Operating point: at most this share of strangers match.")
     ] = DEFAULT_TARGET_FMR,
@@ -171,12 +171,12 @@ def report(
       fvs report --scores scores.csv --target fnmr=0.05 --language both --out r.html --pdf r.pdf
       fvs report --scores scores.parquet --pack own --fmr 1e-3 --fail-on not-met --out r.html --json
     """
-    for path in (out, pdf):
-        if path is not None:
-            require_writable(path)
+    _require_outputs([out] if pdf is None else [out, pdf], (scores, lfw, pad, pictures))
+    chosen = pack or (None if scores is not None and certificate is None else DEFAULT_PACK)
     request = ReportRequest(
         scores=scores,
-        pack=pack or (None if scores is not None and lfw is None else DEFAULT_PACK),
+        pack=chosen,
+        certificate=certificate or (None if chosen is None else certificate_path(chosen)),
         target_fmr=fmr,
         threshold=threshold,
         pictures_of_people=lfw,
@@ -192,6 +192,17 @@ def report(
     else:
         _print(out, pdf, findings)
     raise typer.Exit(_exit_code([str(finding.verdict) for finding in findings], fail_on))
+
+
+def _require_outputs(outputs: Sequence[Path], inputs: Sequence[Path | None]) -> None:
+    """Refuse to replace what is read, and to write one file over the other."""
+    given = {path.resolve() for path in inputs if path is not None}
+    for path in outputs:
+        require_writable(path)
+        if path.resolve() in given:
+            raise UsageError(f"{path} would replace a file that was given")
+    if len({path.resolve() for path in outputs}) < len(outputs):
+        raise UsageError("--out and --pdf are the same file", advice="Name two files.")
 
 
 def _write_report(
@@ -247,8 +258,7 @@ def _verdict(finding: Finding) -> VerdictAnswer:
         verdict=finding.verdict,
         why=finding.why,
         rate=None if measured is None else measured.rate,
-        upper_95_one_sided=None if measured is None else measured.upper_95,
-        lower_95_one_sided=None if measured is None else measured.lower_95,
+        bound_95=finding.bound,
         subjects=None if measured is None else measured.subjects,
         of="" if measured is None else measured.of,
         trials_needed=finding.trials_needed,

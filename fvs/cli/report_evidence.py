@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fvs.certificates import load_certificate
+from fvs.cli.certificates import trust_store
 from fvs.cli.common import open_engine, open_pack
-from fvs.cli.operating_points import faces_cache_dir, points_path, progress_bar
+from fvs.cli.measuring import faces_cache_dir, progress_bar
 from fvs.folders import PictureSet
 from fvs.metrics import read_evaluation
-from fvs.operating_points import load_operating_points
 from fvs.report import (
     STANDARD_REQUIREMENTS,
     DataFile,
@@ -26,9 +27,10 @@ from fvs.report import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fvs.certificates import Certificate
     from fvs.cli.report_request import ReportRequest
     from fvs.metrics import Evaluation
-    from fvs.operating_points import OperatingPoint, OperatingPoints
+    from fvs.operating_points import OperatingPoint
     from fvs.report import ErrorMeasures, ExtremePairs, PadEvidence
 
 __all__ = ["gather_evidence"]
@@ -39,11 +41,12 @@ def gather_evidence(request: ReportRequest) -> Evidence:
 
     Raises:
         UsageError: a file is not what it should be, or the pack has no such operating point.
-        DeploymentError: the pack cannot be loaded.
+        DeploymentError: the pack cannot be loaded, or no decision may rest on its certificate.
     """
     own = parse_requirements(request.requirements)
-    points = None if request.pack is None else load_operating_points(points_path(request.pack))
-    point = None if points is None else points.at(request.target_fmr)
+    path = request.certificate
+    certificate = None if path is None else load_certificate(path, trust_store())
+    point = None if certificate is None else certificate.at(request.target_fmr)
     evaluation = None if request.scores is None else read_evaluation(request.scores)
     folder = request.pictures_of_people
     pictures = None if folder is None else PictureSet.open(folder)
@@ -53,9 +56,9 @@ def gather_evidence(request: ReportRequest) -> Evidence:
         provenance=provenance_of(tuple(_files(request, evaluation, pictures))),
         target_fmr=request.target_fmr,
         measures=_measures(request, evaluation, pictures, point),
-        points=points,
+        certificate=certificate,
         point=point,
-        pad=_pad(request, points),
+        pad=_pad(request, certificate),
         pairs=_pairs(request, evaluation),
     )
 
@@ -99,14 +102,14 @@ def _files(
         yield DataFile("role_pictures", pictures.name, pictures.sha256, len(pictures.pictures))
     if request.pad is not None:
         yield describe_file("role_pad", request.pad)
-    if request.pack is not None:
-        yield describe_file("role_points", points_path(request.pack))
+    if request.certificate is not None:
+        yield describe_file("role_certificate", request.certificate)
 
 
-def _pad(request: ReportRequest, points: OperatingPoints | None) -> PadEvidence | None:
+def _pad(request: ReportRequest, certificate: Certificate | None) -> PadEvidence | None:
     if request.pad is None:
         return None
-    weights = () if points is None else points.pad_sha256
+    weights = () if certificate is None else certificate.pad_sha256
     return select_system(read_pad_results(request.pad), request.pad_system, weights)
 
 

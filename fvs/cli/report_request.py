@@ -19,7 +19,8 @@ class ReportRequest:
 
     Attributes:
         scores: file of compared pairs.
-        pack: whose operating points are judged.
+        pack: that is judged.
+        certificate: of its operating points.
         target_fmr: at which of them, or of the scores.
         threshold: to judge the scores at instead.
         pictures_of_people: to measure the pack on.
@@ -32,6 +33,7 @@ class ReportRequest:
 
     scores: Path | None
     pack: str | None
+    certificate: Path | None
     target_fmr: float
     threshold: float | None
     pictures_of_people: Path | None

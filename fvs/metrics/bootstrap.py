@@ -10,7 +10,8 @@ errors is most of it. So where a variance is read off the replicates, twice that
 
 Only scores above the lowest threshold of interest need their subjects: how many comparisons a
 replicate has follows from the weights alone. Where no error is seen the replicates cannot speak;
-intervals then fall back on as many trials as share no subject (`fvs.metrics.subject_intervals`).
+intervals then fall back on the fewest trials that comparisons can be worth
+(`fvs.metrics.subject_intervals`).
 """
 
 from __future__ import annotations

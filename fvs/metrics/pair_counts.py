@@ -31,8 +31,14 @@ class PairCounts(Protocol):
         """Comparisons in all."""
 
     @property
-    def independent(self) -> int:
-        """Comparisons of which no two share a subject: no more than these are independent."""
+    def independent(self) -> float:
+        """Independent comparisons that these are worth at the least, whatever subjects do.
+
+        Comparisons that share one subject correlate by at most 1/2 (Hoeffding, "A class of
+        statistics with asymptotically normal distribution", Annals of Mathematical Statistics 19
+        (1948)), those that share both by at most 1. So it is 2 N**2 / sum_i N_i**2, half the
+        subjects where all have as many comparisons; of mated ones N**2 / sum_i N_i**2.
+        """
 
     @property
     def by_subject(self) -> F64:
@@ -74,9 +80,9 @@ class AllPairsCounts:
         return int(self.by_subject.sum()) // 2
 
     @property
-    def independent(self) -> int:
-        """Comparisons of which no two share a subject."""
-        return int((self.pictures > 0).sum()) // 2
+    def independent(self) -> float:
+        """Independent comparisons that these are worth at the least."""
+        return 2.0 * _worth(self.trials, self.by_subject)
 
     @cached_property
     def by_subject(self) -> F64:
@@ -127,9 +133,9 @@ class ListedCounts:
         return int(self.matrix.sum())
 
     @property
-    def independent(self) -> int:
-        """Comparisons of which no two share a subject."""
-        return int((self.by_subject > 0).sum()) // 2
+    def independent(self) -> float:
+        """Independent comparisons that these are worth at the least."""
+        return 2.0 * _worth(self.trials, self.by_subject)
 
     @cached_property
     def by_subject(self) -> F64:
@@ -174,9 +180,9 @@ class MatedCounts:
         return int(self.by_subject.sum())
 
     @property
-    def independent(self) -> int:
-        """Comparisons of which no two share a subject: one of each that has any."""
-        return int((self.by_subject > 0).sum())
+    def independent(self) -> float:
+        """Independent comparisons that these are worth at the least."""
+        return _worth(self.trials, self.by_subject)
 
     @property
     def squares_between(self) -> float:
@@ -190,3 +196,8 @@ class MatedCounts:
     def weighted(self, weights: F64) -> F64:
         """(B,) comparisons when subjects are drawn (B, S) times."""
         return np.asarray(weights @ self.by_subject, np.float64)
+
+
+def _worth(trials: int, by_subject: F64) -> float:
+    squares = float((by_subject**2).sum())
+    return float(trials) ** 2 / squares if squares else 0.0

@@ -6,8 +6,9 @@ than were made; and the exact binomial interval of as many trials is taken, afte
 survey data", Survey Methodology 24 (1998). So the interval is Clopper and Pearson's where
 comparisons are independent, and keeps its level where errors are few.
 
-Where no error (or nothing else) was seen there is no variance to go by. Then only comparisons of
-which no two share a subject count: half the subjects for FMR, the subjects for FNMR.
+Where no error (or nothing else) was seen there is no variance to go by. Then comparisons count as
+the least that they can be worth: about half the subjects for FMR, the subjects for FNMR. Effective
+trials are never fewer than that.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class BoundMethod(StrEnum):
     """How the bounds of a rate were found."""
 
     SUBJECTS = "exact binomial on effective trials, comparisons that share a subject correlated"
-    INDEPENDENT_SUBJECTS = "exact binomial on as many trials as share no subject, none being wrong"
+    INDEPENDENT_SUBJECTS = "exact binomial on the fewest trials that these can be worth, none wrong"
 
 
 class SubjectRate(NamedTuple):
@@ -170,10 +171,9 @@ def false_non_match_band(mated: SubjectPairs, thresholds: npt.ArrayLike) -> Rate
 
 
 def subject_threshold_within(non_mated: SubjectPairs, target: float) -> SubjectRate | None:
-    """The lowest multiple of `SCORE_STEP` from which on the upper bound of FMR is within `target`.
+    """The lowest multiple of `SCORE_STEP` at which the upper bound of FMR is within the target.
 
-    "From which on": the bound need not fall steadily, and a threshold does not count while one
-    above it, at which a false match is seen, fails.
+    A higher one need not be: where fewer errors are left, less is known of how they gather.
 
     Returns:
         The false match rate at that threshold; None where this data cannot show the target.
@@ -184,16 +184,13 @@ def subject_threshold_within(non_mated: SubjectPairs, target: float) -> SubjectR
     """
     if not 0.0 < target < 1.0:
         raise UsageError(f"a target rate lies between 0 and 1, not at {target}")
-    thresholds = _grid_above(non_mated)
-    band = false_match_band(non_mated, thresholds)
-    holds = band.upper_95 <= target
-    counted = band.errors > 0
-    last_failure = np.flatnonzero(counted & ~holds)[-1:]
-    lowest = int(last_failure[0]) + 1 if len(last_failure) else 0
-    if lowest == 0 and math.isfinite(non_mated.floor):
+    band = false_match_band(non_mated, _grid_above(non_mated))
+    within = np.flatnonzero(band.upper_95 <= target)
+    if not len(within):
+        return None
+    if within[0] == 0 and math.isfinite(non_mated.floor):
         raise UsageError(f"too few non-mated scores were kept for FMR {target:g}")
-    found = np.flatnonzero(holds[lowest:])
-    return band.at(lowest + int(found[0])) if len(found) else None
+    return band.at(int(within[0]))
 
 
 def band_of(pairs: SubjectPairs, thresholds: npt.ArrayLike, errors: Int) -> RateBand:
@@ -232,8 +229,9 @@ def effective_band(
             advice="Intervals by subject need at least two, and hundreds to be narrow.",
         )
     seen = (errors > 0) & (errors < pairs.trials)
-    trials = _effective_trials(errors / pairs.trials, variance, pairs.trials, taking_part)
-    trials = np.where(seen, trials, min(pairs.counts.independent, pairs.trials))
+    fewest = min(pairs.counts.independent, float(pairs.trials))
+    worth = _effective_trials(errors / pairs.trials, variance, taking_part)
+    trials = np.where(seen, np.clip(worth, fewest, pairs.trials), fewest)
     wrong = trials * (errors / pairs.trials)
     lower, upper = _binomial_bounds(wrong, trials, errors > 0, errors < pairs.trials)
     return RateBand(
@@ -247,17 +245,17 @@ def effective_band(
     )
 
 
-def _effective_trials(point: F64, variance: Variance, trials: int, subjects: int) -> F64:
+def _effective_trials(point: F64, variance: Variance, subjects: int) -> F64:
     """The trials p (1 - p) / V, less as V is itself an estimate, by Student's t."""
     freedom = np.minimum(variance.freedom, subjects - 1)
     narrowing = (ndtri(BEYOND_ONE_BOUND) / stdtrit(freedom, BEYOND_ONE_BOUND)) ** 2
-    effective = np.divide(
+    worth = np.divide(
         point * (1.0 - point) * narrowing,
         variance.squared,
         out=np.full(len(point), np.inf),
         where=variance.squared > 0,
     )
-    return np.asarray(np.minimum(effective, trials), np.float64)
+    return np.asarray(worth, np.float64)
 
 
 def _binomial_bounds(errors: F64, trials: F64, some: Bool, not_all: Bool) -> tuple[F64, F64]:

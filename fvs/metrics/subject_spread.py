@@ -51,19 +51,15 @@ class Spread:
 
     @property
     def freedom(self) -> F64:
-        """(T,) degrees of freedom of the variance, by Satterthwaite's rule.
+        """(T,) degrees of freedom of the variance: as many as subjects carry it.
 
-        The part that subjects add rests on as few of them as have errors; the part of single pairs
-        is binomial and needs no correction.
+        By Satterthwaite's rule a sum of squares with unequal parts has (sum)**2 / sum of squares.
         """
-        added = self.subjects - 2.0 * self.pairs
-        squares = np.maximum(self.subjects - self.pairs, self.pairs) * self.subjects
-        rests_on_few = (added > 0) & (self.subjects_fourth > 0)
         freedom = np.divide(
-            squares**2,
-            self.subjects_fourth * added**2,
-            out=np.full(len(added), np.inf),
-            where=rests_on_few,
+            self.subjects**2,
+            self.subjects_fourth,
+            out=np.full(len(self.subjects), np.inf),
+            where=self.subjects_fourth > 0,
         )
         return np.asarray(np.maximum(freedom, 1.0))
 

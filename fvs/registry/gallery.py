@@ -197,7 +197,8 @@ class Gallery:
         gone = self._roster.at(removed).keys
         room = self._roster.room_for(len(columns))
         with self._lock.writing():
-            self.index.remove(gone)
+            # A server may have failed after it took some of a page, which is now sent again.
+            self.index.remove(np.append(gone, columns.keys))
             self.index.add(columns.keys[opened.readable], opened.vectors[opened.readable])
             self._roster.remove(removed)
             self._roster.append(columns, room)

@@ -9,7 +9,7 @@ from fvs.report.sections.calibration import calibration_section
 from fvs.report.sections.errors import errors_section, quality_section
 from fvs.report.sections.groups import groups_section
 from fvs.report.sections.pad import pad_section
-from fvs.report.sections.provenance import limits_section, points_section, provenance_section
+from fvs.report.sections.provenance import certificate_section, limits_section, provenance_section
 from fvs.report.sections.summary import summary_section
 from fvs.report.sections.thumbnails import thumbnails_section
 from fvs.report.words import Words
@@ -30,7 +30,7 @@ SECTIONS = (
     calibration_section,
     pad_section,
     thumbnails_section,
-    points_section,
+    certificate_section,
     provenance_section,
     limits_section,
 )

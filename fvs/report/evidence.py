@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+from scipy.optimize import brentq
+
 from fvs.report.requirements import Measure
-from fvs.report.verdicts import Measured, judge_all
+from fvs.report.verdicts import TWO_SIDED, Measured, judge_all, upper_bound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fvs.operating_points import OperatingPoint, OperatingPoints, Rate
+    from fvs.certificates import Certificate
+    from fvs.operating_points import GroupRate, OperatingPoint, Rate
     from fvs.report.measures import ErrorMeasures
     from fvs.report.pad import PadEvidence
     from fvs.report.requirements import Requirement
@@ -59,8 +63,8 @@ class Evidence:
         provenance: where everything comes from.
         target_fmr: that thresholds were chosen for.
         measures: of scores.
-        points: of the pack.
-        point: the one of them that is judged.
+        certificate: of the pack.
+        point: the operating point of it that is judged.
         pad: results of a PAD evaluation.
         pairs: the worst mated and best non-mated pairs as thumbnails, only where asked for.
     """
@@ -70,7 +74,7 @@ class Evidence:
     provenance: Provenance
     target_fmr: float
     measures: ErrorMeasures | None = None
-    points: OperatingPoints | None = None
+    certificate: Certificate | None = None
     point: OperatingPoint | None = None
     pad: PadEvidence | None = None
     pairs: ExtremePairs | None = None
@@ -97,8 +101,13 @@ class Evidence:
             return (self.measures.fmr if is_fmr else self.measures.fnmr,)
         if self.point is None:
             return ()
-        rate = self.point.fmr_lfw if measure is Measure.FMR else self.point.fnmr
-        return (_counted(rate, _lfw_subjects(self.points), "LFW"),)
+        people, name = _pooled_people(self.certificate)
+        if measure is Measure.FNMR:
+            return (_counted(self.point.fnmr, people, name),)
+        pooled = self.point.fmr_pooled
+        same = next((group for group in self.point.groups if group.fmr == pooled), None)
+        known = _counted(pooled, people, name) if same is None else _of_group(same)
+        return (replace(known, of=name),)
 
     def _groups(self) -> tuple[Measured, ...]:
         if self.measures is not None and self.measures.groups:
@@ -110,11 +119,7 @@ class Evidence:
             )
         if self.point is None:
             return ()
-        return tuple(
-            _counted(group.fmr, group.subjects, group.group)
-            for group in self.point.groups
-            if group.adult
-        )
+        return tuple(_of_group(group) for group in self.point.groups if group.adult)
 
     def _species(self) -> tuple[Measured, ...]:
         if self.pad is None:
@@ -129,6 +134,35 @@ def _counted(rate: Rate, subjects: int | None, of: str) -> Measured:
     return Measured.counted(rate.errors, rate.trials, subjects=subjects, of=of)
 
 
-def _lfw_subjects(points: OperatingPoints | None) -> int | None:
-    sources = () if points is None else points.data
-    return next((source.subjects for source in sources if source.name.startswith("lfw")), None)
+def _of_group(group: GroupRate) -> Measured:
+    """By the bound that the certificate states, which knows that pairs share people."""
+    trials = _effective_trials(group)
+    counted = _counted(group.fmr, group.subjects, group.group)
+    return replace(
+        counted,
+        rate=msgspec.structs.replace(group.fmr, upper_95=group.upper_bound),
+        upper_95=upper_bound(trials * group.fmr.point, trials),
+        effective_trials=trials,
+    )
+
+
+def _effective_trials(group: GroupRate) -> float:
+    """The independent trials of which the certificate's bound is Clopper and Pearson's."""
+    if group.fmr.errors == 0:
+        return max(1, group.subjects // 2)
+
+    def excess(trials: float) -> float:
+        errors = trials * group.fmr.point
+        return upper_bound(errors, trials, TWO_SIDED) - group.upper_bound
+
+    if excess(group.fmr.trials) >= 0.0 or excess(1.0) <= 0.0:
+        return group.fmr.trials
+    return float(brentq(excess, 1.0, group.fmr.trials))
+
+
+def _pooled_people(certificate: Certificate | None) -> tuple[int | None, str]:
+    """How many people the mated pairs' data holds, and what it is called."""
+    if certificate is None or not certificate.data:
+        return None, ""
+    source = certificate.data[0]
+    return source.subjects, source.name

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import functools
 from functools import cache
 
 from fvs.errors import MissingExtraError
-from fvs.report.figures.canvas import INK, MUTED, font_path
+from fvs.report.figures.canvas import ACCENT, GRID, INK, MUTED, font_path
 
 try:
     import jinja2
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["render_html"]
 
 TEMPLATE = "report.html.j2"
+
+PAGE_COLOURS = {
+    INK: "currentColor",
+    MUTED: "currentColor",
+    ACCENT: "var(--muted)",
+    GRID: "var(--line)",
+}
 
 
 def render_html(document: Document) -> str:
@@ -53,12 +61,16 @@ def _kind(block: Block) -> str:
 def _drawing(figure: Figure) -> Markup:
     """The drawing with a role and a text, in the colours of the page, light or dark.
 
-    What is drawn in ink takes the colour of the page's own text; lines of data keep theirs.
+    Text, axes and grid take the colours of the page; data keep theirs.
     """
     labelled = figure.svg.replace("<svg ", '<svg role="img" aria-label="{}" ', 1)
-    coloured = labelled.replace(INK, "currentColor").replace(MUTED, "currentColor")
+    coloured = functools.reduce(_recoloured, PAGE_COLOURS.items(), labelled)
     before, after = coloured.split("{}", 1)
     return Markup(before) + figure.alt + Markup(after)  # noqa: S704 - matplotlib wrote it; alt is escaped
+
+
+def _recoloured(svg: str, colours: tuple[str, str]) -> str:
+    return svg.replace(*colours)
 
 
 def _base64(content: bytes) -> str:

@@ -7,6 +7,7 @@ of their own, which that standard asks of all text.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
@@ -42,12 +43,18 @@ def render_pdf(document: Document) -> bytes:
     return typst.compile(
         template.read_bytes(),
         format="pdf",
-        font_paths=[bytes(font_path().parent)],
-        ignore_system_fonts=True,
+        font_paths=_fonts(),
         pdf_standards=_standards(document),
         sys_inputs={"document": msgspec.json.encode(document).decode()},
         timestamp=NO_DATE,
     )
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Sarabun, and what Typst carries for what Sarabun has not: none of the machine's own."""
+    folder = str(font_path().parent)
+    return typst.Fonts(include_system_fonts=False, font_paths=[folder])
 
 
 def _standards(document: Document) -> Literal["ua-1"] | None:

@@ -15,6 +15,7 @@ __all__ = [
     "FIDO_STYLE",
     "FVS",
     "OWN",
+    "SPACE",
     "SP_800_63A_4",
     "STANDARD_REQUIREMENTS",
     "Measure",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fvs.report.requirements import Requirement
 
 __all__ = [
+    "TWO_SIDED",
     "Finding",
     "Measured",
     "Verdict",
@@ -42,6 +43,9 @@ __all__ = [
 
 ALPHA = 0.05
 """One-sided: how often a bound may lie on the wrong side of the true rate."""
+
+TWO_SIDED = ALPHA / 2.0
+"""Beyond either bound of a two-sided 95 % interval."""
 
 MOST_TRIALS = 1 << 40
 """Beyond this nobody will measure."""
@@ -68,14 +72,18 @@ class Why(StrEnum):
     """IAPAR was not measured, and APCER does not keep within."""
 
 
-def upper_bound(errors: float, trials: float) -> float:
+def upper_bound(errors: float, trials: float, alpha: float = ALPHA) -> float:
     """One-sided 95 % Clopper-Pearson bound from above; effective counts need not be whole."""
-    return 1.0 if errors == trials else float(betaincinv(errors + 1, trials - errors, 1.0 - ALPHA))
+    return 1.0 if errors == trials else float(betaincinv(errors + 1, trials - errors, 1.0 - alpha))
 
 
-def lower_bound(errors: float, trials: float) -> float:
-    """One-sided 95 % Clopper-Pearson bound from below."""
-    return 0.0 if errors == 0 else float(betaincinv(errors, trials - errors + 1, ALPHA))
+def lower_bound(errors: float, trials: float, rates: int = 1) -> float:
+    """One-sided 95 % Clopper-Pearson bound from below, which holds for all of so many rates.
+
+    Of many rates some lie above their 95 % bound by chance; Bonferroni's correction keeps the
+    chance that any does at 5 %.
+    """
+    return 0.0 if errors == 0 else float(betaincinv(errors, trials - errors + 1, ALPHA / rates))
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,6 @@ class Measured:
     Attributes:
         rate: counts, point and two-sided interval.
         upper_95: one-sided bound.
-        lower_95: one-sided bound.
         effective_trials: independent trials that would tell as much.
         subjects: how many people the trials are of; None where unknown.
         of: what the rate is of where that needs saying, as the species of the highest APCER.
@@ -93,7 +100,6 @@ class Measured:
 
     rate: Rate
     upper_95: float
-    lower_95: float
     effective_trials: float
     subjects: int | None = None
     of: str = ""
@@ -110,7 +116,6 @@ class Measured:
         return cls(
             rate=rate(errors, trials),
             upper_95=upper_bound(errors, trials),
-            lower_95=lower_bound(errors, trials),
             effective_trials=trials,
             subjects=subjects,
             of=of,
@@ -130,7 +135,6 @@ class Measured:
                 upper_95=measured.upper_95,
             ),
             upper_95=upper_bound(errors, trials),
-            lower_95=lower_bound(errors, trials),
             effective_trials=trials,
             subjects=measured.subjects,
         )
@@ -145,6 +149,8 @@ class Finding:
         measured: None where nothing was measured that speaks of it.
         verdict: see the module.
         why: the reason.
+        bound: that decided, from below where it is not met, else from above; None where nothing
+            was measured.
         trials_needed: about how many independent trials would show it if errors stay as frequent;
             None where it is shown, or where no number would.
     """
@@ -153,20 +159,24 @@ class Finding:
     measured: Measured | None
     verdict: Verdict
     why: Why
+    bound: float | None = None
     trials_needed: int | None = None
 
 
-def judge(requirement: Requirement, measured: Measured | None) -> Finding:
-    """Compare one rate with its limit."""
+def judge(requirement: Requirement, measured: Measured | None, rates: int = 1) -> Finding:
+    """Compare a rate, one of so many that must all keep within, with its limit."""
     if measured is None:
         needed = trials_to_show(requirement.limit)
-        return Finding(requirement, None, Verdict.NOT_SHOWN, Why.NOT_MEASURED, needed)
-    if requirement.allows(measured.upper_95):
-        return Finding(requirement, measured, Verdict.MET, Why.BOUND)
-    if measured.lower_95 > requirement.limit:
-        return Finding(requirement, measured, Verdict.NOT_MET, Why.BOUND)
+        return Finding(requirement, None, Verdict.NOT_SHOWN, Why.NOT_MEASURED, None, needed)
+    upper = measured.upper_95
+    if requirement.allows(upper):
+        return Finding(requirement, measured, Verdict.MET, Why.BOUND, upper)
+    trials = measured.effective_trials
+    lower = lower_bound(trials * measured.rate.point, trials, rates)
+    if lower > requirement.limit:
+        return Finding(requirement, measured, Verdict.NOT_MET, Why.BOUND, lower)
     needed = trials_to_show(requirement.limit, measured.rate.point)
-    return Finding(requirement, measured, Verdict.NOT_SHOWN, Why.TOO_FEW_TRIALS, needed)
+    return Finding(requirement, measured, Verdict.NOT_SHOWN, Why.TOO_FEW_TRIALS, upper, needed)
 
 
 def judge_all(
@@ -177,8 +187,8 @@ def judge_all(
     Args:
         requirements: the limits.
         measured: per measure one rate, or several that must *all* keep within (species, groups):
-            the one furthest from being shown decides, so that no correction for their number is
-            needed to call all of them met.
+            the one furthest from being shown decides. To call all of them met needs no correction
+            for their number; to call one of them not met does, and gets it.
     """
     return tuple(_judge_worst(requirement, measured) for requirement in requirements)
 
@@ -213,17 +223,18 @@ def _judge_worst(
         return _judge_by_apcer(requirement, measured.get(Measure.APCER, ()))
     if not rates:
         return judge(requirement, None)
-    return max((judge(requirement, one) for one in rates), key=_severity)
+    return max((judge(requirement, one, len(rates)) for one in rates), key=_severity)
 
 
 def _judge_by_apcer(requirement: Requirement, apcer: Sequence[Measured]) -> Finding:
     """An attack that is accepted was called live: IAPAR of a species is at most its APCER."""
     if not apcer:
         return judge(requirement, None)
-    worst = max((judge(requirement, one) for one in apcer), key=_severity)
+    worst = max((judge(requirement, one, len(apcer)) for one in apcer), key=_severity)
+    upper = None if worst.measured is None else worst.measured.upper_95
     if worst.verdict is Verdict.MET:
-        return Finding(requirement, worst.measured, Verdict.MET, Why.APCER_BOUNDS_IAPAR)
-    return Finding(requirement, worst.measured, Verdict.NOT_SHOWN, Why.ONLY_APCER)
+        return Finding(requirement, worst.measured, Verdict.MET, Why.APCER_BOUNDS_IAPAR, upper)
+    return Finding(requirement, worst.measured, Verdict.NOT_SHOWN, Why.ONLY_APCER, upper)
 
 
 def _severity(finding: Finding) -> tuple[int, float]:

@@ -66,7 +66,7 @@ class TestScoredPairs:
 
 class TestSplit:
     @given(st.integers(0, 99), st.floats(0.1, 0.9))
-    @settings(max_examples=25)
+    @settings(max_examples=25, deadline=None)
     def test_nobody_is_on_both_sides_and_no_pair_is_lost_unseen(self, seed, share):
         """People are parted; pairs of both sides are dropped and counted."""
         pairs = scored(seed, pairs=400)
@@ -135,7 +135,7 @@ class TestFits:
         assert quality.mated + quality.non_mated == len(split.held_out)
 
     @given(st.integers(0, 20), st.floats(0.1, 50), st.floats(-5, 5))
-    @settings(max_examples=20)
+    @settings(max_examples=20, deadline=None)
     @pytest.mark.parametrize("fit", FITS)
     def test_ignores_the_unit_of_scores(self, fit, seed, scale, shift):
         """Scores in another unit give the same ratios."""

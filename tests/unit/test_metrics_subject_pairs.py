@@ -77,11 +77,21 @@ class TestCounts:
         drawn = st.lists(st.integers(0, 3), min_size=len(pictures), max_size=len(pictures))
         weights = np.array([data.draw(drawn)], np.float64)
         assert whole.trials == written.trials == len(one)
-        assert whole.independent == written.independent or not written.trials
+        assert whole.independent == pytest.approx(written.independent)
+        assert whole.independent <= len(pictures) / 2 + 1e-9
         assert np.array_equal(whole.by_subject, written.by_subject)
         assert whole.squares_between == written.squares_between
         assert np.array_equal(whole.between(one, other), written.between(other, one))
         assert np.array_equal(whole.weighted(weights), written.weighted(weights))
+
+    def test_the_least_that_comparisons_are_worth(self):
+        """Half the subjects where all meet; about one where all meet the same one."""
+        first, second = np.triu_indices(40, 1)
+        assert ListedCounts.of(first, second, 40).independent == pytest.approx(20)
+        star = ListedCounts.of(np.zeros(99, np.int64), np.arange(1, 100), 100)
+        assert 1 <= star.independent < 2
+        mated = SubjectPairs.mated(np.zeros(12), [0] * 10 + [1, 2]).counts
+        assert mated.independent == pytest.approx(144 / 102)
 
 
 class TestCompareSubjects:

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from fvs.errors import FvsError
+from fvs.registry.answers import RegistrySettings
 from fvs.registry.errors import KeyRingError, MissingKeyError, StoreError
 from fvs.registry.keys import KeyRing
 from fvs.registry.registry import Registry
@@ -13,7 +14,7 @@ from fvs.registry.sqlite_files import check_file
 from fvs.registry.sqlite_store import SqliteStore
 from fvs.status import Status
 from tests.registry_workers import assert_in_step, verified
-from tests.vectors import embedder, enrolment, person
+from tests.vectors import DictVectors, embedder, enrolment, person
 
 ROOM_BYTES = 1 << 16
 
@@ -105,6 +106,33 @@ def test_a_read_only_file(path, keys):
                 change()
         connection.execute("PRAGMA query_only = OFF")
         still_whole(registry, 9)
+
+
+class Failing(DictVectors):
+    """An index on a server that breaks off once, having taken what it was sent."""
+
+    def __init__(self, dimension):
+        super().__init__(dimension)
+        self.fails = False
+
+    def add(self, keys, vectors):
+        """Take them, and fail all the same."""
+        super().add(keys, vectors)
+        if self.fails:
+            self.fails = False
+            raise StoreError("the server went away")
+
+
+def test_an_index_that_fails_half_way(path, keys):
+    """The store has the record; the gallery takes it in at the next question."""
+    with closing(SqliteStore.open(path)) as store:
+        settings = RegistrySettings(make_index=Failing)
+        registry = Registry.open(store, keys, embedder(), settings=settings)
+        registry._gallery.index.fails = True
+        with pytest.raises(StoreError, match="went away"):
+            registry.enrol([enrolment(50)])
+        assert verified(registry, 50, 50) == Status.OK
+        still_whole(registry, 50)
 
 
 class TestWrongKeys:

@@ -8,7 +8,8 @@ from benchmarks.machine import REPOSITORY, describe_circumstances
 from benchmarks.markdown import fill_in, sections_in, table
 from benchmarks.render import (
     CARD_SECTIONS,
-    SECTIONS,
+    PACK_SECTIONS,
+    SHARED_SECTIONS,
     documents,
     render_accuracy,
     render_document,
@@ -34,19 +35,6 @@ from fvs.timing import Load, percentiles
 from tests.benchmark_records import CIRCUMSTANCES
 
 MODELS = REPOSITORY / "models"
-
-OF_ALL_PACKS = {
-    "calibration",
-    "differentials",
-    "fusion",
-    "likelihood",
-    "packs",
-    "registry",
-    "robustness",
-    "scale",
-    "speed",
-}
-"""Sections that speak of whatever was measured, and not of one pack."""
 
 PICTURES = Pictures(megapixels=12.0, selfie_bytes=1, card_bytes=2)
 
@@ -98,7 +86,7 @@ class TestDocuments:
     def test_hold_every_section(self):
         """No table is rendered for nobody."""
         placed = {n for path in documents() for n in sections_in(path.read_text(encoding="utf-8"))}
-        assert placed == set(SECTIONS)
+        assert placed == {*PACK_SECTIONS, *SHARED_SECTIONS}
 
     def test_speak_of_the_default_pack_first(self, monkeypatch):
         """The README of the default pack; a card of a pack that has both the model and points."""
@@ -133,10 +121,10 @@ class TestDocuments:
         with pytest.raises(ValueError, match="acuracy"):
             render_document(path, "reference")
 
-    @pytest.mark.parametrize("section", sorted(set(SECTIONS) - OF_ALL_PACKS))
+    @pytest.mark.parametrize("section", sorted(PACK_SECTIONS))
     def test_of_a_pack_without_points_say_so(self, section):
         """The default pack may be named before it is measured."""
-        assert SECTIONS[section]("buffalo_s") == "Not measured yet."
+        assert PACK_SECTIONS[section]("buffalo_s") == "Not measured yet."
 
     def test_every_model_has_a_card(self):
         """A model folder holds its manifest and its card."""

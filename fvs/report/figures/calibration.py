@@ -26,12 +26,12 @@ def draw_reliability(calibration: Calibration, words: Words, name: str) -> str:
     steps = pool_adjacent_violators(calibration.mated, calibration.non_mated)
     stated = np.column_stack([steps.lowest, steps.highest]).ravel()
     counted = np.repeat(steps.log10_lr, 2)
-    finite = np.isfinite(counted)
-    ends = [min(stated.min(), counted[finite].min()), max(stated.max(), counted[finite].max())]
+    known = np.concatenate([stated, counted[np.isfinite(counted)]])
+    ends = [float(known.min()), float(known.max())]
     with drawing(name, 3.4) as sheet:
         axes = sheet.subplots()
         axes.plot(ends, ends, color=ACCENT, ls=":", lw=1.2, label=words("perfect"))
-        counted = np.clip(counted, *ends)
+        counted = np.clip(counted, ends[0], ends[1])
         axes.plot(stated, counted, color=MATED, lw=1.6, label=words("counted_ratio"))
         axes.set(xlabel=words("stated_axis"), ylabel=words("counted_axis"))
         axes.legend(loc="upper left")

@@ -40,16 +40,14 @@ __all__ = [
     "ACCENT",
     "BAD",
     "FONT_FAMILY",
-    "GOOD",
+    "GRID",
     "INK",
     "MATED",
     "MUTED",
     "NON_MATED",
     "drawing",
     "font_path",
-    "per_cent",
     "to_svg",
-    "whole",
 ]
 
 
@@ -62,7 +60,6 @@ MUTED = _hex(theme.MUTED)
 MATED = _hex(theme.BLUE)
 NON_MATED = _hex(theme.AMBER)
 ACCENT = _hex(theme.GREY)
-GOOD = _hex(theme.GREEN)
 BAD = _hex(theme.RED)
 GRID = _hex(theme.TRACK)
 
@@ -118,16 +115,6 @@ def to_svg(sheet: Drawing, name: str) -> str:
     element = re.sub(r'\bid="', f'id="{name}-', element)
     element = re.sub(r"url\(#", f"url(#{name}-", element)
     return re.sub(r'href="#', f'href="#{name}-', element)
-
-
-def per_cent(share: float) -> str:
-    """0.012 -> `1.2 %`."""
-    return f"{100 * share:.3g} %"
-
-
-def whole(number: float) -> str:
-    """29640749 -> `29,640,749`."""
-    return f"{number:,.0f}"
 
 
 @functools.cache

@@ -28,6 +28,8 @@ __all__ = ["draw_det", "draw_histogram", "draw_rates"]
 
 BAND_ALPHA = 0.2
 LOWEST_DRAWN, HIGHEST_DRAWN = 1e-8, 0.9
+LEAST_SHOWN = 0.1
+"""Errors among all trials: rates below say nothing of this data."""
 MARGIN = 0.7
 """Of the lowest bound drawn, where an axis begins."""
 
@@ -41,17 +43,19 @@ def draw_det(measures: ErrorMeasures, words: Words, name: str) -> str:
         seen = _seen(curves.fmr) & _seen(curves.fnmr)
         rates = curves.fmr.point[seen], curves.fnmr.point[seen]
         axes.plot(*(probit(rate) for rate in rates), color=MATED, lw=1.6, label=words("det"))
-        point = measures.fmr.rate.point, measures.fnmr.rate.point
+        limits = _limits(curves.fmr), _limits(curves.fnmr)
+        points = measures.fmr.rate.point, measures.fnmr.rate.point
         axes.plot(
-            *(probit([rate]) for rate in point),
+            *(probit([np.clip(rate, *ends)]) for rate, ends in zip(points, limits, strict=True)),
             ls="none",
             marker="o",
             ms=6,
             color=INK,
+            clip_on=False,
             label=words("at_threshold", threshold=f"{measures.threshold:.3f}"),
         )
-        label_probit(axes, "x", *_limits(curves.fmr))
-        label_probit(axes, "y", *_limits(curves.fnmr))
+        label_probit(axes, "x", *limits[0])
+        label_probit(axes, "y", *limits[1])
         axes.set(xlabel=words("fmr_axis"), ylabel=words("fnmr_axis"))
         axes.legend(loc="upper right")
         return to_svg(sheet, name)
@@ -131,7 +135,7 @@ def _limits(band: RateBand) -> tuple[float, float]:
     seen = _seen(band)
     lower, upper = band.lower_95[seen], band.upper_95[seen]
     return (
-        max(LOWEST_DRAWN, MARGIN * float(lower.min(initial=0.1))),
+        max(LOWEST_DRAWN, LEAST_SHOWN / band.trials, MARGIN * float(lower.min(initial=0.1))),
         min(HIGHEST_DRAWN, float(upper.max(initial=0.2)) / MARGIN),
     )
 

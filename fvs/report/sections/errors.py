@@ -38,7 +38,7 @@ def errors_section(evidence: Evidence, words: Words) -> Section | None:
     blocks: tuple[Block, ...] = (
         Paragraph(words("errors_intro", **values)),
         Paragraph(words(f"origin_{measures.origin}", target=f"{evidence.target_fmr:g}")),
-        _targets_table(measures, words),
+        *([_targets_table(measures, words)] if measures.targets else []),
         *_figures(measures, words, values),
     )
     return Section(name="errors", title=words("errors"), blocks=blocks)

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from fvs.metrics.differentials import max_over_geometric_mean
 from fvs.report.document import Figure, Paragraph, Section, Table
 from fvs.report.figures.groups import Bar, BarLabels, draw_bars
@@ -14,7 +16,7 @@ from fvs.report.sections.tables import columns, interval_words, number, plain, r
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fvs.operating_points import BandEvidence, OperatingPoint, Rate
+    from fvs.operating_points import BandEvidence, GroupRate, OperatingPoint, Rate
     from fvs.report.document import Block
     from fvs.report.evidence import Evidence
     from fvs.report.words import Words
@@ -62,13 +64,18 @@ def _groups_of(evidence: Evidence) -> list[_Group]:
     if evidence.point is None:
         return []
     return [
-        _Group(group.group, group.subjects, group.fmr, is_minor=not group.adult)
+        _Group(group.group, group.subjects, _bounded(group), is_minor=not group.adult)
         for group in evidence.point.groups
     ]
 
 
+def _bounded(group: GroupRate) -> Rate:
+    """The rate with the bound that knows that pairs share people."""
+    return msgspec.structs.replace(group.fmr, upper_95=group.upper_bound)
+
+
 def _figure(groups: Sequence[_Group], evidence: Evidence, words: Words) -> Figure:
-    name = f"groups-{words.language}"
+    name = f"group-rates-{words.language}"
     ordered = sorted(groups, key=lambda group: (group.is_minor, group.name))
     bars = [Bar(g.name, g.fmr, g.is_minor) for g in ordered if g.fmr is not None]
     target = None if evidence.point is None else evidence.point.target_fmr
@@ -123,10 +130,14 @@ def _band_table(point: OperatingPoint, words: Words) -> Table:
         caption=words("bands_caption", target=f"{point.target_fmr:g}"),
         columns=columns(words, "age_band", "threshold", "band_says", numbers_from=3),
         rows=tuple(
-            plain(band.band.name, _band_threshold(band), _band_words(band, words))
+            plain(_band_name(band), _band_threshold(band), _band_words(band, words))
             for band in point.bands
         ),
     )
+
+
+def _band_name(band: BandEvidence) -> str:
+    return f"{band.band.name} {band.sex}".strip()
 
 
 def _band_threshold(band: BandEvidence) -> str:

@@ -28,7 +28,7 @@ def pad_section(evidence: Evidence, words: Words) -> Section:
     threshold = f"{pad.threshold:g}"
     intro = Paragraph(words("pad_intro", system=pad.system, threshold=threshold))
     notes = [intro, Paragraph(words("pad_caveat"))]
-    in_force = None if evidence.points is None else evidence.points.pad
+    in_force = None if evidence.certificate is None else evidence.certificate.pad
     if in_force is not None and in_force.threshold != pad.threshold:
         values = {"in_force": f"{in_force.threshold:g}", "threshold": threshold}
         notes.append(Paragraph(words("pad_other_threshold", **values)))

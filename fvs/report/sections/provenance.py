@@ -10,24 +10,24 @@ from fvs.report.sections.tables import columns, number, plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fvs.operating_points import OperatingPoints
+    from fvs.certificates import Certificate
     from fvs.report.document import Block
     from fvs.report.evidence import Evidence
     from fvs.report.words import Words
 
-__all__ = ["limits_section", "points_section", "provenance_section"]
+__all__ = ["certificate_section", "limits_section", "provenance_section"]
 
 FEWEST_SUBJECTS = 245
 """Below this FIDO's programme, as commonly quoted, would not begin; a report says so."""
 
 
-def points_section(evidence: Evidence, words: Words) -> Section | None:
-    """The operating points in force; nothing where no pack is spoken of."""
-    points = evidence.points
-    if points is None:
+def certificate_section(evidence: Evidence, words: Words) -> Section | None:
+    """The certificate in force; nothing where no pack is spoken of."""
+    certificate = evidence.certificate
+    if certificate is None:
         return None
     blocks: list[Block] = [
-        _facts(words("points_caption"), _points_facts(points, words), words),
+        _facts(words("certificate_caption"), _certificate_facts(certificate, words), words),
         Table(
             caption=words("points_table_caption"),
             columns=columns(words, "target_fmr", "threshold", "fnmr_column", "strictest_group"),
@@ -38,12 +38,14 @@ def points_section(evidence: Evidence, words: Words) -> Section | None:
                     f"{100 * point.fnmr.point:.3g} %",
                     point.strictest_group,
                 )
-                for point in points.points
+                for point in certificate.points
             ),
         ),
-        Paragraph(words("points_method", method=points.method)),
+        Paragraph(words("points_method", method=certificate.method)),
+        Paragraph(words("certificate_limits")),
+        Bullets(certificate.limits),
     ]
-    return Section(name="points", title=words("points"), blocks=tuple(blocks))
+    return Section(name="certificate", title=words("certificate"), blocks=tuple(blocks))
 
 
 def provenance_section(evidence: Evidence, words: Words) -> Section:
@@ -66,8 +68,8 @@ def provenance_section(evidence: Evidence, words: Words) -> Section:
                 ),
             )
         )
-    if evidence.points is not None:
-        blocks.append(_data_table(evidence.points, words))
+    if evidence.certificate is not None:
+        blocks.append(_data_table(evidence.certificate, words))
     return Section(name="provenance", title=words("provenance"), blocks=tuple(blocks))
 
 
@@ -101,20 +103,24 @@ def _facts(caption: str, facts: tuple[tuple[str, str], ...], words: Words) -> Ta
     return Table(caption=caption, columns=heads, rows=tuple(plain(*fact) for fact in facts))
 
 
-def _points_facts(points: OperatingPoints, words: Words) -> tuple[tuple[str, str], ...]:
+def _certificate_facts(certificate: Certificate, words: Words) -> tuple[tuple[str, str], ...]:
     return (
-        (words("pack"), points.pack),
-        (words("created"), points.created),
-        (words("software"), points.commit),
-        (words("machine"), points.machine),
-        (words("detector"), points.detector_sha256),
-        (words("embedder"), points.embedder_sha256),
-        *((words("pad_network"), sha256) for sha256 in points.pad_sha256),
-        (words("expires"), words("never_expires")),
+        (words("pack"), certificate.pack),
+        (words("certificate_id"), certificate.certificate_id),
+        (words("issuer"), certificate.issuer),
+        (words("issued"), certificate.issued),
+        (words("expires"), certificate.expires),
+        (words("licence"), certificate.licence),
+        (words("created"), certificate.created),
+        (words("software"), certificate.commit),
+        (words("machine"), certificate.machine),
+        (words("detector"), certificate.detector_sha256),
+        (words("embedder"), certificate.embedder_sha256),
+        *((words("pad_network"), sha256) for sha256 in certificate.pad_sha256),
     )
 
 
-def _data_table(points: OperatingPoints, words: Words) -> Table:
+def _data_table(certificate: Certificate, words: Words) -> Table:
     keys = ("data_set", "pictures", "people", "failed", "terms", "sha256")
     heads = (
         Column(words(keys[0])),
@@ -133,6 +139,6 @@ def _data_table(points: OperatingPoints, words: Words) -> Table:
                 source.terms,
                 source.sha256,
             )
-            for source in points.data
+            for source in certificate.data
         ),
     )

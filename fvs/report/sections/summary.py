@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fvs.report.document import Badge, Bullets, Paragraph, Plain, Section, Table
-from fvs.report.requirements import FIDO_STYLE, FVS, OWN, Measure
-from fvs.report.sections.tables import SPACE, columns, interval_words, number, rate_words
+from fvs.report.requirements import FIDO_STYLE, FVS, OWN, SPACE, Measure
+from fvs.report.sections.tables import columns, interval_words, number, rate_words
 from fvs.report.verdicts import Verdict, Why
 
 if TYPE_CHECKING:
     from fvs.report.document import Block, Cell, Tone
     from fvs.report.evidence import Evidence
+    from fvs.report.requirements import Requirement
     from fvs.report.verdicts import Finding
     from fvs.report.words import Words
 
@@ -67,28 +68,32 @@ def _row(finding: Finding, words: Words) -> tuple[Cell, ...]:
     requirement, measured = finding.requirement, finding.measured
     key = SOURCE_TEXTS.get(requirement.source)
     source = words(key) if key else requirement.source
-    name = f"{source}: {requirement.words}"
-    if requirement.measure is Measure.GROUP_FMR:
-        name = words("in_every_group", requirement=name)
+    name = f"{source}: {_limit_words(requirement, words)}"
     verdict = Badge(words(finding.verdict), TONES[finding.verdict])
     if measured is None:
         return (Plain(name), verdict, *(Plain("-"),) * 4)
     of = f"{measured.of}: " if measured.of else ""
-    bound = measured.lower_95 if finding.verdict is Verdict.NOT_MET else measured.upper_95
+    bound = "-" if finding.bound is None else rate_words(finding.bound)
     sign = "≥" if finding.verdict is Verdict.NOT_MET else "≤"
     return (
         Plain(name),
         verdict,
         Plain(of + interval_words(measured.rate)),
-        Plain(f"{sign}{SPACE}{rate_words(bound)}"),
+        Plain(f"{sign}{SPACE}{bound}"),
         Plain(number(measured.rate.trials)),
         Plain(number(measured.subjects)),
     )
 
 
+def _limit_words(requirement: Requirement, words: Words) -> str:
+    if requirement.measure is Measure.GROUP_FMR:
+        return words("in_every_group", requirement=requirement.words)
+    return requirement.words
+
+
 def _reason(finding: Finding, words: Words) -> str:
     """What is missing, or by what a requirement is met that was not itself measured."""
-    requirement = finding.requirement.words
+    requirement = _limit_words(finding.requirement, words)
     if finding.why is Why.BOUND:
         return ""
     if finding.why is Why.NOT_MEASURED:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fvs.report.document import Cell, Column, Plain
+from fvs.report.requirements import SPACE
 
 if TYPE_CHECKING:
     from fvs.operating_points import Rate
     from fvs.report.words import Words
 
-__all__ = ["SPACE", "columns", "interval_words", "number", "plain", "rate_words"]
+__all__ = ["columns", "interval_words", "number", "plain", "rate_words"]
 
 FEWEST_PER_CENT = 1e-3
-SPACE = "\N{NO-BREAK SPACE}"
 
 
 def columns(words: Words, *keys: str, numbers_from: int = 1) -> tuple[Column, ...]:

@@ -18,9 +18,17 @@ BACKGROUND: dict[str, Text] = {
     "worst_mated": Text("Mated pairs with the lowest scores", "คู่ของคนเดียวกันที่คะแนนต่ำที่สุด"),
     "best_non_mated": Text("Non-mated pairs with the highest scores", "คู่ของคนละคนที่คะแนนสูงที่สุด"),
     "pair_caption": Text("row {row}: {score}", "แถว {row}: {score}"),
-    # Operating points
-    "points": Text("Operating points in force", "จุดทำงานที่ใช้อยู่"),
-    "points_caption": Text("The pack and its evidence", "ชุดแบบจำลองและหลักฐาน"),
+    # Certificate
+    "certificate": Text("Certificate in force", "ใบรับรองที่ใช้อยู่"),
+    "certificate_caption": Text("The certificate", "ใบรับรอง"),
+    "certificate_id": Text("Certificate", "เลขที่ใบรับรอง"),
+    "certificate_limits": Text(
+        "What its issuer says it does not show:",
+        "ข้อจำกัดตามที่ผู้ออกใบรับรองระบุ (ภาษาอังกฤษ):",
+    ),
+    "issuer": Text("Issuer", "ผู้ออก"),
+    "issued": Text("Valid from", "ใช้ได้ตั้งแต่"),
+    "licence": Text("Terms", "เงื่อนไขการใช้"),
     "points_table_caption": Text(
         "Thresholds; each is that of the strictest adult group",
         "เกณฑ์คะแนน กำหนดจากกลุ่มผู้ใหญ่ที่เข้มงวดที่สุด",
@@ -31,11 +39,7 @@ BACKGROUND: dict[str, Text] = {
     "detector": Text("Detector, SHA-256", "แบบจำลองตรวจหาใบหน้า SHA-256"),
     "embedder": Text("Embedder, SHA-256", "แบบจำลองเปรียบเทียบใบหน้า SHA-256"),
     "pad_network": Text("Attack detection, SHA-256", "แบบจำลองตรวจจับการโจมตี SHA-256"),
-    "expires": Text("Expires", "วันหมดอายุ"),
-    "never_expires": Text(
-        "no date: these operating points are no signed certificate",
-        "ไม่ระบุ จุดทำงานชุดนี้ไม่ใช่ใบรับรองที่ลงลายมือชื่อ",
-    ),
+    "expires": Text("Expires", "หมดอายุ"),
     # Provenance
     "provenance": Text("Data and models", "ข้อมูลและแบบจำลอง"),
     "made_caption": Text("How this report was made", "การจัดทำรายงานนี้"),
@@ -56,7 +60,7 @@ BACKGROUND: dict[str, Text] = {
     "role_scores": Text("scores", "คะแนน"),
     "role_pictures": Text("pictures", "ภาพ"),
     "role_pad": Text("attack results", "ผลทดสอบการโจมตี"),
-    "role_points": Text("operating points", "จุดทำงาน"),
+    "role_certificate": Text("certificate", "ใบรับรอง"),
     "data_set": Text("Data", "ชุดข้อมูล"),
     "pictures": Text("Pictures", "ภาพ"),
     "people": Text("People", "คน"),

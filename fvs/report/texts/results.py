@@ -72,14 +72,16 @@ RESULTS: dict[str, Text] = {
         "A requirement is met where the one-sided 95 % upper bound of the rate keeps within "
         "its limit, not met where the one-sided 95 % lower bound lies beyond it, and otherwise "
         "not shown by this data. Where several rates must keep within (groups, species), the "
-        "one furthest from it is shown. Bounds: {method}.",
+        "one furthest from it is shown, and not met takes their number into account (Bonferroni). "
+        "Bounds: {method}.",
         "ข้อกำหนด “ผ่าน” เมื่อขอบเขตบนแบบด้านเดียวที่ 95 % อยู่ในเกณฑ์ “ไม่ผ่าน” เมื่อขอบเขตล่างแบบด้านเดียวที่ 95 "
         "% เกินเกณฑ์ นอกนั้นถือว่าข้อมูลชุดนี้ยังพิสูจน์ไม่ได้ หากมีหลายค่าที่ต้องอยู่ในเกณฑ์ "
-        "(หลายกลุ่มหรือหลายรูปแบบการโจมตี) จะแสดงค่าที่ห่างจากเกณฑ์ที่สุด วิธีหาขอบเขต: {method}",
+        "(หลายกลุ่มหรือหลายรูปแบบการโจมตี) จะแสดงค่าที่ห่างจากเกณฑ์ที่สุด "
+        "และการตัดสินว่าไม่ผ่านคำนึงถึงจำนวนค่าแล้ว (Bonferroni) วิธีหาขอบเขต: {method}",
     ),
     "method_pairs": Text(
-        "Clopper and Pearson, trials taken as independent",
-        "Clopper-Pearson โดยถือว่าการทดสอบแต่ละครั้งเป็นอิสระต่อกัน",
+        "Clopper and Pearson, trials taken as independent; of groups those of the certificate",
+        "Clopper-Pearson โดยถือว่าการทดสอบแต่ละครั้งเป็นอิสระต่อกัน ส่วนของกลุ่มใช้ค่าตามใบรับรอง",
     ),
     "method_subjects": Text(
         "Clopper and Pearson, of as many independent trials as pairs that share people are "
@@ -99,8 +101,8 @@ RESULTS: dict[str, Text] = {
         "{fmr} และ FNMR (สัดส่วนเจ้าของตัวจริงที่ถูกปฏิเสธ) คือ {fnmr}",
     ),
     "origin_pack": Text(
-        "The threshold is the pack's operating point, set on other data.",
-        "เกณฑ์คะแนนเป็นจุดทำงานของชุดแบบจำลอง ซึ่งกำหนดจากข้อมูลอื่น",
+        "The threshold is the pack's operating point; its certificate names the data that set it.",
+        "เกณฑ์คะแนนเป็นจุดทำงานของชุดแบบจำลอง ใบรับรองระบุข้อมูลที่ใช้กำหนด",
     ),
     "origin_given": Text(
         "The threshold was given by whoever ordered this report.",
