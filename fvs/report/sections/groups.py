@@ -123,10 +123,14 @@ def _band_table(point: OperatingPoint, words: Words) -> Table:
         caption=words("bands_caption", target=f"{point.target_fmr:g}"),
         columns=columns(words, "age_band", "threshold", "band_says", numbers_from=3),
         rows=tuple(
-            plain(band.band.name, _band_threshold(band), _band_words(band, words))
+            plain(_band_name(band), _band_threshold(band), _band_words(band, words))
             for band in point.bands
         ),
     )
+
+
+def _band_name(band: BandEvidence) -> str:
+    return f"{band.band.name} {band.sex}".strip()
 
 
 def _band_threshold(band: BandEvidence) -> str:
