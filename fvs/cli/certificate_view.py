@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["print_certificate", "print_changes", "same_capture_words"]
 
 PAD_CAVEAT = (
-    "These are published photographs, many of them scans of prints, and no captures at a camera: "
-    "the shares are no BPCER."
+    "One picture in eight was looked at. The shares are no BPCER unless these are captures at a "
+    "camera; published photographs, many of them scans of prints, are not."
 )
 
 
@@ -74,13 +74,13 @@ def _print_points(points: OperatingPoints) -> None:
         print_line(f"no point for FMR {target}: {reason}")
     for point in points.points:
         _print_reasons(point)
-    if points.pad is not None:
+    if points.pad is not None and points.pad.refused:
         _print_pad(points.pad)
     print_line(same_capture_words(points.same_capture))
     pictures = sum(source.pictures for source in points.data)
     print_line(
         f"measured on {pictures} pictures or scores at commit {points.commit}, {points.created}; "
-        "brackets are exact 95 % intervals"
+        "brackets are exact 95 % intervals that take pairs as independent"
     )
 
 

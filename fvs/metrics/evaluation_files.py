@@ -85,11 +85,15 @@ def _read_columns(path: Path) -> Mapping[str, npt.NDArray[Any]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             head, *rows = [row for row in csv.reader(file, strict=True) if row] or [[]]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path.name} cannot be read as CSV") from error
+        raise UsageError(
+            f"{path.name} cannot be read as CSV", advice="Save it as CSV in UTF-8, with commas."
+        ) from error
     uneven = next((i for i, row in enumerate(rows, 2) if len(row) != len(head)), None)
     if uneven is not None:
         raise UsageError(f"{path.name}, row {uneven}: as many values as the heading has are needed")
     names = [name.strip() for name in head]
+    if len(set(names)) != len(names):
+        raise UsageError(f"{path.name} has two columns of one name")
     values = zip(*rows, strict=True) if rows else [()] * len(names)
     return {name: np.array(column, np.str_) for name, column in zip(names, values, strict=True)}
 
@@ -132,9 +136,19 @@ def _evaluation(columns: Mapping[str, npt.NDArray[Any]], where: str) -> Evaluati
 
 
 def _subjects(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Numbers written as text, in the order of numbers; names, and 007, as they are."""
+    """Numbers written as text, in the order of numbers; names, and 007, as they are.
+
+    Raises:
+        UsageError: a cell is empty: all such would count as one person.
+    """
     if column.dtype.kind != "U":
         return column
+    empty = int((np.char.strip(column) == "").sum())
+    if empty:
+        raise UsageError(
+            f"{empty:,} rows do not say whose picture it is",
+            advice="Fill first_subject and second_subject, or leave these rows out.",
+        )
     try:
         numbers = column.astype(np.int64)
     except (OverflowError, ValueError):
@@ -156,7 +170,20 @@ def _numbers(column: npt.NDArray[Any], name: str) -> F32:
     try:
         return np.asarray(values.astype(np.float32), np.float32)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"the column {name} holds something that is no number") from error
+        raise UsageError(
+            f"value {_first_no_number(values)} of the column {name} is no number",
+            advice="Write numbers with a point, as 0.61.",
+        ) from error
+
+
+def _first_no_number(column: npt.NDArray[Any]) -> int:
+    """Which one, counted from 1 below the heading; not what it says, which may be a name."""
+    for place, cell in enumerate(column, 1):
+        try:
+            float(cell)
+        except (TypeError, ValueError):
+            return place
+    raise AssertionError("all of them are numbers")
 
 
 def _mated(column: npt.NDArray[Any]) -> Bool:

@@ -22,7 +22,7 @@ from fvs.certificates.signing import generate_key
 from fvs.cli import certificate as command
 from fvs.cli import certificates
 from fvs.cli.app import app
-from fvs.cli.certificate_view import same_capture_words
+from fvs.cli.certificate_view import print_certificate, same_capture_words
 from fvs.errors import FvsError, UsageError
 from fvs.packs import shipped_models_dir
 from tests import certificate_files, records
@@ -89,6 +89,14 @@ class TestShow:
         for rate in read_certificate(REFERENCE).pad.refused.values():
             assert f"{rate.errors} of {rate.trials}" in output
         assert "no BPCER" in output
+
+    def test_no_table_of_refusals_without_pictures(self, capsys):
+        """Scores come without pictures: nothing is said of what PAD refused."""
+        certificate = read_certificate(REFERENCE)
+        assessed = msgspec.structs.replace(certificate.pad, refused={})
+        bare = msgspec.structs.replace(certificate, pad=assessed, certificate_id="")
+        print_certificate(bare)
+        assert "Refused by PAD" not in capsys.readouterr().out
 
     def test_same_capture_score_and_its_errors(self):
         """How many second captures and copies reach it is printed, or that there is none."""

@@ -184,7 +184,15 @@ class TestFiles:
             ("", "lacks similarity"),
             ("similarity,mated\n0.1,1\n", "lacks first_subject, second_subject"),
             ("similarity,mated,first_subject,second_subject,colour\n", "unknown columns colour"),
-            ("similarity,mated,first_subject,second_subject\nx,1,a,a\n", "no number"),
+            (
+                "similarity,mated,first_subject,second_subject\nx,1,a,a\n",
+                "value 1 of the column similarity is no number",
+            ),
+            (
+                "similarity,mated,first_subject,second_subject\n0.1,0,,a\n",
+                "1 rows do not say whose",
+            ),
+            ("similarity,similarity,mated\n0.1,0.2,1\n", "two columns of one name"),
             ("similarity,mated,first_subject,second_subject\n,1,a,a\n", "1 of 1 similarities"),
             ("similarity,mated,first_subject,second_subject\n0.1,maybe,a,a\n", "maybe"),
             ("similarity,mated,first_subject,second_subject\n0.1,1,a\n", "row 2"),
