@@ -44,7 +44,8 @@ one it is not, and the best thousand of a million settle nearly every search in 
 
 def cosines(left: F32, right: F32) -> F32:
     """Row by row, (N, D) and (N, D) -> (N,); a row's result does not depend on its batch."""
-    return np.asarray(np.clip(np.vecdot(left, right), -1.0, 1.0), np.float32)
+    products: F32 = np.vecdot(left, right)
+    return np.minimum(np.maximum(products, -1.0, out=products), 1.0, out=products)
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,7 +51,8 @@ class PairScores(NamedTuple):
 
     Attributes:
         scores: (K,) float32 cosines; NaN where the template is unreadable.
-        rows: (K,) int64 row of each, ascending; of one row the oldest enrolment first.
+        rows: (K,) int64 row of each, ascending; of one row the oldest enrolment first. Every row
+            is among them.
         known: (N,) bool, False where the row's subject has no template: its score is a decoy's.
     """
 
@@ -282,10 +283,7 @@ def score_stored(
     found = store.of_subjects(subjects)
     known = np.array([bool(records) for records in found], np.bool_)
     records = [record for group in found for record in group or (vault.decoy_record,)]
-    counts = np.array([len(group) or 1 for group in found], np.int64)
-    rows = np.arange(len(found)).repeat(counts)
-    vectors, readable = vault.open(records)
-    scores = cosines(rotated[rows], vectors)
-    if not readable.all():
-        scores[~readable] = np.nan
-    return PairScores(scores, rows, known)
+    rows = np.array(
+        [row for row, group in enumerate(found) for _ in group or (vault.decoy_record,)], np.int64
+    )
+    return PairScores(cosines(rotated.take(rows, axis=0), vault.open(records).vectors), rows, known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fvs.registry.records import RecordStatus, StoredRecord, TemplateKind
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from fvs.registry.records import WrappedKey
 
 __all__ = [
+    "BY_IDS",
     "CHANGED",
     "EXPIRED",
+    "OF_SUBJECTS",
     "READ",
     "READ_CHUNK",
     "Change",
@@ -34,12 +37,16 @@ __all__ = [
 READ_CHUNK = 512
 """Keys of one statement: far below SQLite's limit, and the cost of a statement is spread thin."""
 
+_KINDS = {kind.value: kind for kind in TemplateKind}
+_STATUSES = {status.value: status for status in RecordStatus}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 _COLUMNS = """records.record_id, subject, model_id, kind, sealed_template, wrapped_key, key_id,
     portrait_date, quality, enrolled_at_us, source, legal_basis, retain_until, status, revision"""
 READ = f"SELECT {_COLUMNS} FROM records LEFT JOIN secrets USING (slot)"  # noqa: S608 - a constant
+OF_SUBJECTS = f"{READ} WHERE status = 'active' AND subject IN"
+BY_IDS = f"{READ} WHERE record_id IN"
 
 _INSERT_SECRET = "INSERT INTO secrets (slot, wrapped_key, sealed_template) VALUES (?, ?, ?)"  # noqa: S105 - SQL
 _INSERT_RECORD = """
@@ -98,10 +105,15 @@ def select(
     """
     for chunk in chunks(keys, READ_CHUNK):
         room = 1 << (len(chunk) - 1).bit_length()
-        marks = ",".join("?" * room)
         yield from connection.execute(
-            f"{query} ({marks})", [*chunk, *[chunk[0]] * (room - len(chunk))]
+            _with_marks(query, room), [*chunk, *[chunk[0]] * (room - len(chunk))]
         )
+
+
+@cache
+def _with_marks(query: str, room: int) -> str:
+    """One object for each statement, so that Python's sqlite3 finds it prepared without hashing."""
+    return f"{query} ({','.join('?' * room)})"
 
 
 def erase_rows(change: Change, record_ids: Sequence[bytes]) -> None:
@@ -184,7 +196,7 @@ def record_of(row: tuple[Any, ...]) -> StoredRecord:
         record_id=row[0],
         subject=row[1],
         model_id=row[2],
-        kind=TemplateKind(row[3]),
+        kind=_KINDS[row[3]],
         sealed_template=row[4] or b"",
         wrapped_key=row[5] or b"",
         key_id=row[6],
@@ -194,7 +206,7 @@ def record_of(row: tuple[Any, ...]) -> StoredRecord:
         source=row[10],
         legal_basis=row[11],
         retain_until=_day(row[12]),
-        status=RecordStatus(row[13]),
+        status=_STATUSES[row[13]],
         revision=row[14],
     )
 
