@@ -183,7 +183,7 @@ def measure_memory(arena: Arena, templates: int, rounds: int) -> CostRow:
         rotated = lap("rotate", lambda: vault.rotate(probes.vectors))  # noqa: B023
         asked, found = lap("look up", lambda: gallery._roster.find(pseudonyms))  # noqa: B023
         keys = gallery._roster.keys_at(found)
-        scores = lap("gather, compare", lambda: gallery.index.score_pairs(rotated, asked, keys))  # noqa: B023
+        lap("gather, compare", lambda: gallery.index.score_pairs(rotated, asked, keys))  # noqa: B023
         pairs = gallery.score(pseudonyms, rotated)
         lap("fuse", lambda: registry._fused(pairs, probes))  # noqa: B023
     return _cost("memory", templates, arena, BATCH, total, parts)

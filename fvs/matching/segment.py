@@ -152,7 +152,8 @@ class Segment:
         scores = np.empty(len(rows), np.float32)
         for start in range(0, len(rows), PAIRS_PER_BLOCK):
             block = slice(start, start + PAIRS_PER_BLOCK)
-            scores[block] = cosines(probes[probe_rows[block]], self.vectors(rows[block]))
+            left = probes.take(probe_rows[block], axis=0)
+            scores[block] = cosines(left, self.vectors(rows[block]))
         return scores
 
     def search(self, probes: F32, k: int, threshold: float) -> Hits:

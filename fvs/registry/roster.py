@@ -35,7 +35,6 @@ _RECENT_SHARE = 8
 RESERVED_KEYS = 64
 """Index keys below are no record's; a power of two."""
 
-_HASH_BYTES = 8
 _ONE_BIT = np.uint64(1)
 
 
@@ -110,7 +109,13 @@ def keys_of(record_ids: U8) -> Int:
 
 
 def _hashes(rows: U8) -> U64:
-    return np.ascontiguousarray(rows[:, :_HASH_BYTES]).view("<u8")[:, 0]
+    return rows.view("<u8")[:, 0]
+
+
+def _equal(left: U8, left_rows: Int, right: U8, right_rows: Int) -> Bool:
+    """(K,) whether rows hold the same bytes, 8 of which are compared at a time."""
+    words = (left.view("<u8").take(left_rows, axis=0), right.view("<u8").take(right_rows, axis=0))
+    return np.equal(*words).all(axis=1)
 
 
 def _key_hashes(keys: Int) -> U64:
@@ -161,7 +166,7 @@ class Roster:
         wanted = as_rows(subjects, SUBJECT_BYTES)
         asked, rows = self._tables.subjects.find(_hashes(wanted))
         columns = self._columns
-        same = (columns.subjects[rows] == wanted[asked]).all(axis=1) & columns.present[rows]
+        same = _equal(columns.subjects, rows, wanted, asked) & columns.present[rows]
         asked, rows = asked[same], rows[same]
         if self._recent_subjects:
             asked, rows = self._with_recent(subjects, asked, rows)
@@ -185,7 +190,7 @@ class Roster:
         found = np.full(len(subjects), -1, np.int64)
         asked, rows = self.find(subjects)
         wanted = as_rows(record_ids, RECORD_ID_BYTES)
-        same = (self._columns.record_ids[rows] == wanted[asked]).all(axis=1)
+        same = _equal(self._columns.record_ids, rows, wanted, asked)
         found[asked[same]] = rows[same]
         return found
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fvs.registry.errors import StoreError
 from fvs.registry.migrate import migrate, require_current, shipped
-from fvs.registry.sqlite_connections import connect, SqliteErrors
+from fvs.registry.sqlite_connections import SqliteErrors, connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

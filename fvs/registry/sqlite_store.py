@@ -23,7 +23,7 @@ from fvs.registry.errors import DuplicateRecordError, StoreError
 from fvs.registry.migrate import require_current, shipped
 from fvs.registry.records import RecordStatus
 from fvs.registry.rows import check_keys, check_limit, check_records, oldest, tally_of
-from fvs.registry.sqlite_connections import ThreadConnections, connect, SqliteErrors
+from fvs.registry.sqlite_connections import SqliteErrors, ThreadConnections, connect
 from fvs.registry.sqlite_files import StoreSummary, copy_checked, create_file, schema_version
 from fvs.registry.sqlite_reviews import insert_reviews, resolve, reviews_in, reviews_of
 from fvs.registry.sqlite_rows import (
