@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script beside the notebooks, which import it from their own folder
 """Scores for the notebooks: synthetic ones, or your own.
 
 `FVS_SCORES` names a CSV or Parquet as `fvs report --scores` reads it; without it people are made

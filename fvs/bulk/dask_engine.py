@@ -27,6 +27,9 @@ __all__ = ["DaskEngine"]
 FIRST_WORKER_S = 60
 """How long to wait for the cluster's first worker."""
 
+DEATHS_BORNE = 1
+"""Worker deaths after which Dask gives an item up, before it is tried alone; Dask's own is 3."""
+
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -35,14 +38,16 @@ class _Task(NamedTuple):
     """An item that was handed out."""
 
     number: int
+    item: Any
     future: Any
 
 
 class DaskEngine:
     """A `BulkEngine` on the workers of a Dask scheduler.
 
-    A worker that dies is replaced by Dask, and its items go to others; an item that took down four
-    workers (`distributed.scheduler.allowed-failures`) ends the work.
+    A worker that dies is replaced by Dask, and its items go to others. An item that Dask gives up,
+    since too many workers died that held it (`distributed.scheduler.allowed-failures`), is tried
+    once more all alone, and ends the work if it is given up again.
     """
 
     def __init__(self, address: str | None = None, workers: int = 0) -> None:
@@ -71,7 +76,10 @@ class DaskEngine:
             if address is None
             else None
         )
+        if self._cluster is not None:
+            self._cluster.scheduler.allowed_failures = DEATHS_BORNE
         self._killed: type[Exception] = distributed.KilledWorker
+        self._wait = distributed.wait
         self._client: Any = _connected(distributed, self._cluster or address)
 
     @property
@@ -91,14 +99,18 @@ class DaskEngine:
         # Impure: Dask would otherwise take equal items for one, and compare by hashing them.
         submit = partial(self._client.submit, function, pure=False)
         return windowed(
-            lambda number, item: _Task(number, submit(item)),
-            self._finish,
+            lambda number, item: _Task(number, item, submit(item)),
+            partial(self._finish, submit),
             lambda task: task.future.cancel(),
             items,
             window_of(in_flight, self.workers),
         )
 
-    def _finish(self, queue: deque[_Task]) -> Any:  # noqa: ANN401 - whatever the function returns
+    def _finish(self, submit: Callable[[Any], Any], queue: deque[_Task]) -> Any:  # noqa: ANN401 - whatever the function returns
+        if isinstance(queue[0].future.exception(), self._killed):
+            # Dask blames all that were waiting on a dead worker: once more, with nobody beside it.
+            self._wait([task.future for task in queue])
+            queue[0] = queue[0]._replace(future=submit(queue[0].item))
         task = queue.popleft()
         try:
             return task.future.result()

@@ -26,7 +26,7 @@ from fvs.cli.calibrate_output import (
     OutOption,
     ValidDaysOption,
 )
-from fvs.cli.common import JsonOption  # noqa: TC001 - typer reads it at run time
+from fvs.cli.common import JsonOption
 from fvs.cli.measuring import offline
 from fvs.cli.registry.location import Location, require_extra
 from fvs.operating_points import DataSource

@@ -18,7 +18,7 @@ from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
 from fvs.cli.report_request import ReportRequest
 from fvs.cli.verify import DEFAULT_TARGET_FMR
 from fvs.errors import MissingExtraError, UsageError
-from fvs.operating_points import Rate  # noqa: TC001 - msgspec reads it when it encodes
+from fvs.operating_points import Rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,3 +15,5 @@ except ImportError as error:
         f"matching needs {error.name}",
         advice="Install it with `pip install 'face-verification-service[registry]'`.",
     ) from error
+
+__all__: list[str] = []

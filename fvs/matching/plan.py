@@ -12,7 +12,16 @@ from fvs.matching.precision import Precision
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["EXACT_UP_TO", "KEY_BYTES", "IndexKind", "SearchPlan", "plan_of_kind", "plan_search"]
+__all__ = [
+    "EXACT_UP_TO",
+    "HNSW_LINKS",
+    "KEY_BYTES",
+    "PQ_COMPONENTS",
+    "IndexKind",
+    "SearchPlan",
+    "plan_of_kind",
+    "plan_search",
+]
 
 EXACT_UP_TO = 2_000_000
 """Vectors of which an exact scan takes some tens of milliseconds a probe."""

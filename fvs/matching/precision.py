@@ -5,7 +5,7 @@
 | `float32` | 4 D | 4 D | rounding |
 | `float16` | 2 D | 2 D | up to 5e-4 |
 | `int8` | D + 4 | D | up to a few 1e-3, most at small D |
-| `int8x2` | 2 D + 4 | D | up to 2e-5 |
+| `int8x2` | 2 D + 4 | D | up to 3e-5 |
 
 In the integer forms each vector has a scale of its own. One scale for all either wastes most of
 the 8 bits of most vectors, or cuts large components off, the more the fewer dimensions there are.
@@ -48,6 +48,10 @@ _LARGEST = 127
 _FINE_STEPS = 256
 """Steps of the low plane to one of the high plane."""
 _HALF_STEP = 128
+_USUAL_LARGEST = 4.5
+"""Standard deviations that hardly any component of a random direction exceeds. Where the low plane
+leaves precision to spare, vectors get the scale that this needs at least, and so nearly all the
+same: the less scales differ, the more a scan's order is that of the scores."""
 _SIGN_BIT = 0x80
 """faiss keeps a signed component as a byte 128 higher: the same bits but for the sign's."""
 _SCALE_BYTES = 4
@@ -169,6 +173,8 @@ def encode(precision: Precision, vectors: F32) -> Encoded:
     if not precision.has_scale:
         return Encoded(vectors, np.empty(0, np.float32), none_low)
     largest = np.abs(vectors).max(axis=1, keepdims=True)
+    if precision.has_low_plane:
+        largest = np.maximum(largest, np.float32(_USUAL_LARGEST / vectors.shape[1] ** 0.5))
     steps = _LARGEST * (_FINE_STEPS if precision.has_low_plane else 1)
     whole = np.rint(vectors * (steps / largest))
     length = np.linalg.norm(whole, axis=1)

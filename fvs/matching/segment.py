@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from fvs.matching.precision import I8, ScanProbes
-    from fvs.records import F32, U8, Int
+    from fvs.records import F32, U8, Bool, Int
 
 __all__ = ["NO_KEY", "Segment", "SegmentColumns", "cosines"]
 
@@ -37,9 +37,12 @@ PAIRS_PER_BLOCK = 512
 _ROUNDING = 1e-5
 """By how much two ways to add up one cosine of unit vectors differ at most, with a wide margin."""
 
-_PROPOSED_BEYOND_K = {False: 16, True: 1008}
+_PROPOSED_BEYOND_K = {False: 16, True: 1000}
 """Results that faiss is asked for beyond k. Without a scale, its order is ours up to rounding; with
 one it is not, and the best thousand of a million settle nearly every search in one scan."""
+
+_PROPOSED_AGAIN = 16_384
+"""Results that faiss is asked for where the first did not settle a search."""
 
 
 def cosines(left: F32, right: F32) -> F32:
@@ -168,17 +171,35 @@ class Segment:
             return Hits.best([], k, threshold)
         scan = scan_probes(self.precision, probes)
         products, rows = self._flat.search(scan.values, proposed)
-        found = self._judged(probes, np.repeat(np.arange(len(probes)), proposed), rows.ravel())
+        unseen = self._unseen(probes, scan)
+        probe_rows, places = np.nonzero(
+            self._promising(products, rows, scan, unseen, (k, threshold))
+        )
+        found = self._judged(probes, probe_rows, rows[probe_rows, places])
         found = Hits.best([found], k, threshold)
         if proposed == len(self):
             return found
-        needed = _floors(found, len(probes), k, threshold) - self._unseen(probes, scan)
+        needed = _floors(found, len(probes), k, threshold) - unseen
         unsettled = self._scaled(products[:, -1] * scan.scale) >= needed
         again = [
             self._all_above(probes, scan, int(row), float(needed[row]))
             for row in np.flatnonzero(unsettled)
         ]
         return Hits.best([found.of(~unsettled), *again], k, threshold)
+
+    def _promising(
+        self, products: F32, rows: Int, scan: ScanProbes, unseen: F32, wanted: tuple[int, float]
+    ) -> Bool:
+        """(P, R) which proposals could be among the best k: most need not be judged."""
+        k, threshold = wanted
+        about = products * scan.scale[:, None]
+        if self.precision.has_scale:
+            about *= self._scale.values[rows]
+        about[(rows == NO_KEY) | (self.keys[rows] == NO_KEY)] = -np.inf
+        floor = np.full(len(about), threshold) - unseen
+        if k < about.shape[1]:
+            floor = np.maximum(floor, np.partition(about, -k, axis=1)[:, -k] - 2 * unseen)
+        return np.asarray(about >= floor[:, None])
 
     def _unseen(self, probes: F32, scan: ScanProbes) -> F32:
         """(P,) by how much a cosine may exceed what a scan says it is (Cauchy and Schwarz)."""
@@ -196,8 +217,13 @@ class Segment:
         smallest, largest = self.bounds.smallest_scale, self.bounds.largest_scale
         product = needed / (largest if needed > 0 else smallest) / scan.scale[probe_row]
         radius = float(np.nextafter(np.float32(product), np.float32(-np.inf)))
-        _, _, rows = self._flat.range_search(scan.values[probe_row : probe_row + 1], radius)
-        return self._judged(probes, np.full(len(rows), probe_row), rows)
+        one = scan.values[probe_row : probe_row + 1]
+        # faiss' range search takes ten times as long as a search; it is for what remains.
+        products, rows = self._flat.search(one, min(len(self), _PROPOSED_AGAIN))
+        chosen = rows[products > radius]
+        if len(self) > _PROPOSED_AGAIN and products[0, -1] > radius:
+            _, _, chosen = self._flat.range_search(one, radius)
+        return self._judged(probes, np.full(len(chosen), probe_row), chosen)
 
     def _judged(self, probes: F32, probe_rows: Int, rows: Int) -> Hits:
         """What faiss proposed, with our scores; missing results and empty rows are left out."""

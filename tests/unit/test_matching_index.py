@@ -124,8 +124,10 @@ class TestSearch:
         assert as_tuples(hits) == slow_search(index, probes, 20, threshold)
 
     @ALL
-    def test_proposals_that_do_not_settle_it(self, precision, monkeypatch):
-        """With hardly any proposals beyond k the second scan finds what the first could not."""
+    @pytest.mark.parametrize("again", [20, 16_384])
+    def test_proposals_that_do_not_settle_it(self, precision, again, monkeypatch):
+        """With hardly any proposals beyond k a further scan finds what the first could not."""
+        monkeypatch.setattr(segment, "_PROPOSED_AGAIN", again)
         monkeypatch.setattr(segment, "_PROPOSED_BEYOND_K", {False: 0, True: 0})
         index, _, _ = filled(precision, 400)
         probes = unit_vectors(10, seed=2)

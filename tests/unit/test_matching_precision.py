@@ -13,7 +13,7 @@ SCORE_ERROR = {
     (Precision.FLOAT32, 128): 1e-6,
     (Precision.FLOAT16, 128): 5e-4,
     (Precision.INT8, 128): 4e-3,
-    (Precision.INT8X2, 128): 2e-5,
+    (Precision.INT8X2, 128): 3e-5,
     (Precision.FLOAT32, 512): 1e-6,
     (Precision.FLOAT16, 512): 5e-4,
     (Precision.INT8, 512): 2e-3,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fvs.cli.common import JsonOption  # noqa: TC001 - typer reads the annotations at run time
+from fvs.cli.common import JsonOption
 from fvs.cli.output import print_json, print_line
 from fvs.cli.registry.files import require_new_file
 from fvs.cli.registry.location import Location
-from fvs.cli.registry.options import RegistryOption  # noqa: TC001 - likewise
+from fvs.cli.registry.options import RegistryOption
 
 if TYPE_CHECKING:
     from fvs.cli.registry.archive import ArchiveAnswer

@@ -16,12 +16,12 @@ import msgspec
 import typer
 from rich.table import Table
 
-from fvs.cli.certificates import CertificateOption  # noqa: TC001 - typer reads it
+from fvs.cli.certificates import CertificateOption
 from fvs.cli.common import JsonOption, open_engine, print_advice, read_picture
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
 from fvs.cli.registry.location import Location, require_extra
-from fvs.cli.registry.options import RegistryOption  # noqa: TC001 - typer reads the annotations
+from fvs.cli.registry.options import RegistryOption
 from fvs.cli.registry.registry_file import FILE_NAME
 from fvs.errors import UsageError
 from fvs.registry.errors import DuplicatesOffError

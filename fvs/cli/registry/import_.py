@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from fvs.cli.common import JsonOption  # noqa: TC001 - typer reads the annotations at run time
+from fvs.cli.common import JsonOption
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
 from fvs.cli.registry.items import FILE_NAME_PATTERN, advice_on, open_items

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fvs.cli.common import JsonOption  # noqa: TC001 - typer reads the annotations at run time
+from fvs.cli.common import JsonOption
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import print_json, print_line
 from fvs.errors import UsageError

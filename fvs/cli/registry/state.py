@@ -9,11 +9,11 @@ import msgspec
 import typer
 from rich.table import Table
 
-from fvs.cli.common import JsonOption  # noqa: TC001 - typer reads the annotations at run time
+from fvs.cli.common import JsonOption
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
 from fvs.cli.registry.location import Location, require_extra
-from fvs.cli.registry.options import RegistryOption  # noqa: TC001 - likewise
+from fvs.cli.registry.options import RegistryOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

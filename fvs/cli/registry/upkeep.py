@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fvs.cli.common import JsonOption  # noqa: TC001 - typer reads the annotations at run time
+from fvs.cli.common import JsonOption
 from fvs.cli.output import print_json, print_line
 from fvs.cli.registry.location import Location
-from fvs.cli.registry.options import RegistryOption  # noqa: TC001 - likewise
+from fvs.cli.registry.options import RegistryOption
 from fvs.cli.registry.progress import counting
 from fvs.errors import UsageError
 
