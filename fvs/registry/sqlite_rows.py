@@ -12,7 +12,7 @@ from fvs.registry.rows import chunks
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from fvs.registry.records import WrappedKey
 
@@ -98,16 +98,17 @@ def revision_of(connection: sqlite3.Connection) -> int:
 
 def select(
     connection: sqlite3.Connection, query: str, keys: Sequence[bytes]
-) -> Iterator[tuple[Any, ...]]:
+) -> list[tuple[Any, ...]]:
     """Rows of `query`, which ends in IN.
 
     A chunk is filled up with its first key to a power of two, so that few statements are prepared.
     """
+    rows = []
     for chunk in chunks(keys, READ_CHUNK):
         room = 1 << (len(chunk) - 1).bit_length()
-        yield from connection.execute(
-            _with_marks(query, room), [*chunk, *[chunk[0]] * (room - len(chunk))]
-        )
+        filled = [*chunk, *[chunk[0]] * (room - len(chunk))]
+        rows += connection.execute(_with_marks(query, room), filled).fetchall()
+    return rows
 
 
 @cache
@@ -119,7 +120,7 @@ def _with_marks(query: str, room: int) -> str:
 def erase_rows(change: Change, record_ids: Sequence[bytes]) -> None:
     """Overwrite the secrets of active records with zeros, mark the records, drop their reviews."""
     query = "SELECT slot, number FROM records WHERE status = 'active' AND record_id IN"
-    rows = list(select(change.connection, query, record_ids))
+    rows = select(change.connection, query, record_ids)
     change.connection.executemany(_WIPE, [(slot,) for slot, _ in rows])
     change.connection.executemany(_MARK_ERASED, [(change.next, number) for _, number in rows])
     for column in ("first_record", "second_record"):
