@@ -395,4 +395,4 @@ class Registry(DuplicateSearch):
 
 def _all(numbers: Bool | Int) -> bool:
     """Whether none is zero; `all` of numpy takes four times as long for one."""
-    return np.count_nonzero(numbers) == len(numbers)
+    return int(np.count_nonzero(numbers)) == len(numbers)

@@ -114,8 +114,9 @@ def _hashes(rows: U8) -> U64:
 
 def _equal(left: U8, left_rows: Int, right: U8, right_rows: Int) -> Bool:
     """(K,) whether rows hold the same bytes, 8 of which are compared at a time."""
-    words = (left.view("<u8").take(left_rows, axis=0), right.view("<u8").take(right_rows, axis=0))
-    return np.equal(*words).all(axis=1)
+    words = left.view("<u8").take(left_rows, axis=0)
+    same: Bool = (words == right.view("<u8").take(right_rows, axis=0)).all(axis=1)
+    return same
 
 
 def _key_hashes(keys: Int) -> U64:
