@@ -33,6 +33,7 @@ from benchmarks.packs.groups import (
     tails_of,
 )
 from benchmarks.packs.pool import Pool
+from benchmarks.report_files import read_report, write_report
 from fvs.cli.common import DEFAULT_PACK, open_engine
 from fvs.derivation.cleaning import clean_people
 from fvs.derivation.extraction import MeasuredFaces, model_hashes
@@ -172,9 +173,7 @@ def _pool_of(pictures: Path, labels: Path) -> Pool:
 
 def load_differentials(path: Path) -> DifferentialsReport:
     """Read the file, or an empty report where there is none."""
-    if not path.exists():
-        return DifferentialsReport()
-    return msgspec.json.decode(path.read_bytes(), type=DifferentialsReport)
+    return read_report(path, DifferentialsReport) or DifferentialsReport()
 
 
 def render_differentials(results_dir: Path) -> str:
@@ -252,7 +251,7 @@ def main(
     _print(pack, result)
     if json is not None:
         report = DifferentialsReport(packs={**load_differentials(json).packs, pack: result})
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+        write_report(report, json)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from rich.table import Table
 from benchmarks.accuracy.lfw import extract_shown
 from benchmarks.machine import Circumstances, describe_circumstances
 from benchmarks.markdown import NOT_MEASURED, circumstances_words, table
+from benchmarks.report_files import read_report, write_report
 from fvs.cli.common import DEFAULT_PACK, open_engine
 from fvs.derivation.derivation import lfw_subjects
 from fvs.derivation.extraction import model_hashes
@@ -202,14 +203,12 @@ def _crossing(subjects: Int) -> int:
 
 def load_likelihood(path: Path) -> LikelihoodReport:
     """Read the file, or an empty report where there is none."""
-    if not path.exists():
-        return LikelihoodReport()
-    return msgspec.json.decode(path.read_bytes(), type=LikelihoodReport)
+    return read_report(path, LikelihoodReport) or LikelihoodReport()
 
 
 def save_likelihood(report: LikelihoodReport, path: Path) -> None:
     """Write the file, indented, and draw its curves beside it."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    write_report(report, path)
     draw_curves(report, path.with_suffix(".svg"))
 
 
