@@ -109,7 +109,7 @@ def scored_tiles(vectors: F32, tile_rows: int = TILE_ROWS) -> Iterator[ScoredTil
     for tile in tiles_of(len(vectors), tile_rows):
         scores = _product(vectors, tile)
         np.clip(scores, -1.0, 1.0, out=scores)
-        once = np.ones(scores.shape, np.bool_)
+        once: Bool = np.ones(scores.shape, np.bool_)
         if tile.first == tile.second:
             once = ~np.tri(*scores.shape, dtype=np.bool_)
         yield ScoredTile(*_sides(tile), scores, once)
