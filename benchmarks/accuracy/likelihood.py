@@ -37,6 +37,7 @@ from fvs.metrics.likelihood import (
     fit_isotonic,
     fit_logistic,
 )
+from fvs.metrics.tiles import scored_tiles
 from fvs.packs import load_pack, shipped_models_dir
 
 if TYPE_CHECKING:
@@ -62,8 +63,6 @@ CURVES_SHOWN = "![Cross-entropy over the prior](../../benchmarks/results/likelih
 SEED = 20261125
 WANTED_LOSS = 0.02
 FITS = {"logistic": fit_logistic, "isotonic": fit_isotonic}
-ROW_BLOCK = 1024
-"""Pictures compared with all others at a time."""
 
 
 class MapResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,12 +127,11 @@ def halves_of(subjects: Int) -> tuple[Int, Int]:
 def pairs_within(vectors: F32, subjects: Int) -> ScoredPairs:
     """All pairs of these pictures, scored: 30 million pairs take 600 MB."""
     scores, first, second = [], [], []
-    for start in range(0, len(vectors), ROW_BLOCK):
-        block = vectors[start : start + ROW_BLOCK] @ vectors[start:].T
-        row, column = np.nonzero(~np.tri(*block.shape, dtype=np.bool_))
-        scores.append(np.clip(block[row, column], -1.0, 1.0))
-        first.append(subjects[start + row])
-        second.append(subjects[start + column])
+    for tile in scored_tiles(vectors):
+        row, column = np.nonzero(tile.once)
+        scores.append(tile.scores[row, column])
+        first.append(subjects[tile.first][row])
+        second.append(subjects[tile.second][column])
     return ScoredPairs(*(np.concatenate(parts) for parts in (scores, first, second)))
 
 

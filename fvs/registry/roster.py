@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from fvs.records import U8, Bool, Int
 
-__all__ = ["RESERVED_KEYS", "Columns", "Roster", "Tables", "as_rows"]
+__all__ = ["RESERVED_KEYS", "Columns", "Extent", "Roster", "Tables", "as_rows"]
 
 _MIN_RECENT = 4096
 _RECENT_SHARE = 8
@@ -94,6 +94,18 @@ class Tables(NamedTuple):
     keys: HashTable
 
 
+class Extent(NamedTuple):
+    """A moment of a roster: rows that were ever appended, and how many of them were removed."""
+
+    rows: int
+    removed: int
+
+    @property
+    def present(self) -> int:
+        """Rows that were not removed."""
+        return self.rows - self.removed
+
+
 def as_rows(items: Sequence[bytes], length: int) -> U8:
     """(N, length) uint8."""
     return np.frombuffer(b"".join(items), np.uint8).reshape(len(items), length)
@@ -143,6 +155,16 @@ class Roster:
         """Of the columns and their tables, dictionaries left out."""
         tables = (self._tables.subjects, self._tables.keys)
         return sum(a.nbytes for a in self._columns.arrays()) + sum(t.nbytes for t in tables)
+
+    @property
+    def extent(self) -> Extent:
+        """How far it reaches now."""
+        return Extent(self._rows, self._removed)
+
+    def keys_since(self, extent: Extent) -> Int:
+        """(N,) keys of rows that were appended since and are present."""
+        later = slice(extent.rows, self._rows)
+        return self._columns.keys[later][self._columns.present[later]]
 
     def columns(self) -> Columns:
         """All rows that are present."""
