@@ -45,6 +45,11 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     created: str
     signals: tuple[SignalBaseline, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the signals."""
+        return tuple(signal.name for signal in self.signals)
+
     def signal(self, name: str) -> SignalBaseline:
         """The baseline of a column.
 
@@ -54,7 +59,7 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for signal in self.signals:
             if signal.name == name:
                 return signal
-        have = ", ".join(signal.name for signal in self.signals)
+        have = ", ".join(self.names)
         raise UsageError(f"the baseline has no signal {name!r}", advice=f"It has {have}.")
 
 
@@ -71,7 +76,8 @@ def make_baseline(signals: Sequence[Signal], *, of: str, created: str) -> Baseli
     """
     if not signals:
         raise UsageError("a baseline of no signals holds nothing to anything")
-    return Baseline(of=of, created=created, signals=tuple(summarise(one, MOST_SAMPLED) for one in signals))
+    summarised = tuple(summarise(signal, MOST_SAMPLED) for signal in signals)
+    return Baseline(of=of, created=created, signals=summarised)
 
 
 def baseline_of_points(points: OperatingPoints) -> Baseline:
