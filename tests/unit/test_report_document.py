@@ -17,6 +17,7 @@ from fvs.report.requirements import Measure
 from fvs.report.texts import TEXTS
 from fvs.report.verdicts import TWO_SIDED, upper_bound
 from fvs.report.words import Words
+from tests.certificate_files import certificate, distribution
 from tests.conftest import REPOSITORY
 from tests.report_evidence import document, evidence
 
@@ -157,6 +158,22 @@ class TestSections:
 
 
 class TestCertificate:
+    @pytest.mark.parametrize("language", ["en", "th"])
+    def test_distributions_are_told_briefly(self, language):
+        """Of what, how many, how many missing; in both languages that no camera's are meant."""
+        stated = certificate(distributions=(distribution(missing=60),))
+        pack = replace(evidence(), certificate=stated)
+        (part,) = compose_report(pack, [language]).parts
+        told = words_of(section(part, "certificate").blocks)
+        for words in ("similarity", stated.distributions[0].of, "600", "60 (10"):
+            assert words in told
+        assert Words(language)("distributions_note") in told
+        without = replace(pack, certificate=certificate())
+        (part,) = compose_report(without, [language]).parts
+        assert Words(language)("distributions_note") not in words_of(
+            section(part, "certificate").blocks
+        )
+
     def test_groups_are_judged_by_their_certificates_bounds(self):
         """The one-sided bound is of as many trials as the two-sided bound stated is worth."""
         certificate = read_certificate(shipped_models_dir() / "packs/standard/certificate.json")
