@@ -35,7 +35,7 @@ SAMPLE_SEED = 20261125
 
 KEPT_BY_CERTIFICATES = 500
 """Values of a signal that stand for all. Beside as many live ones the two-sample test sees a
-distance of 0.125 at the usual rate of false alarms, and a certificate stays small enough to read."""
+distance of 0.125 at the usual rate of false alarms, and a certificate stays small."""
 DIGITS = 6
 """After the point, as answers print them: what is compared must be rounded alike, or values that
 repeat, as a live probability of 1, would fall on either side of a bin's edge."""

@@ -14,6 +14,7 @@ from fvs.packs import shipped_models_dir
 from fvs.report import compose_report, measure_scores
 from fvs.report.document import Bullets, Column, Figure, Gallery, Paragraph, Plain, Table
 from fvs.report.requirements import Measure
+from fvs.report.sections.provenance import certificate_section
 from fvs.report.texts import TEXTS
 from fvs.report.verdicts import TWO_SIDED, upper_bound
 from fvs.report.words import Words
@@ -162,17 +163,14 @@ class TestCertificate:
     def test_distributions_are_told_briefly(self, language):
         """Of what, how many, how many missing; in both languages that no camera's are meant."""
         stated = certificate(distributions=(distribution(missing=60),))
-        pack = replace(evidence(), certificate=stated)
-        (part,) = compose_report(pack, [language]).parts
-        told = words_of(section(part, "certificate").blocks)
+        words_in = Words(language)
+        shown = certificate_section(replace(evidence(), certificate=stated), words_in)
+        told = words_of(shown.blocks)
         for words in ("similarity", stated.distributions[0].of, "600", "60 (10"):
             assert words in told
-        assert Words(language)("distributions_note") in told
-        without = replace(pack, certificate=certificate())
-        (part,) = compose_report(without, [language]).parts
-        assert Words(language)("distributions_note") not in words_of(
-            section(part, "certificate").blocks
-        )
+        assert words_in("distributions_note") in told
+        without = certificate_section(replace(evidence(), certificate=certificate()), words_in)
+        assert words_in("distributions_note") not in words_of(without.blocks)
 
     def test_groups_are_judged_by_their_certificates_bounds(self):
         """The one-sided bound is of as many trials as the two-sided bound stated is worth."""
