@@ -5,7 +5,7 @@
 
 The pool of ../shared/data, one picture a person, pairs within one source; of a pack that was
 trained on the pool, the fifth that was held out, of others all of it. Faces come from this user's
-cache folder, where `fvs operating-points derive` keeps the same. `--pictures FOLDER --labels CSV`
+cache folder, where `fvs calibrate protocol` keeps the same. `--pictures FOLDER --labels CSV`
 takes a folder of your own, one picture a person, with columns file, source, age, sex and group.
 """
 
