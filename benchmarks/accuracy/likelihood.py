@@ -37,7 +37,7 @@ from fvs.metrics.likelihood import (
     fit_isotonic,
     fit_logistic,
 )
-from fvs.metrics.tiles import scored_tiles
+from fvs.metrics.tiles import TILE_ROWS, scored_tiles
 from fvs.packs import load_pack, shipped_models_dir
 
 if TYPE_CHECKING:
@@ -124,10 +124,10 @@ def halves_of(subjects: Int) -> tuple[Int, Int]:
     return np.flatnonzero(in_first), np.flatnonzero(~in_first)
 
 
-def pairs_within(vectors: F32, subjects: Int) -> ScoredPairs:
+def pairs_within(vectors: F32, subjects: Int, tile_rows: int = TILE_ROWS) -> ScoredPairs:
     """All pairs of these pictures, scored: 30 million pairs take 600 MB."""
     scores, first, second = [], [], []
-    for tile in scored_tiles(vectors):
+    for tile in scored_tiles(vectors, tile_rows):
         row, column = np.nonzero(tile.once)
         scores.append(tile.scores[row, column])
         first.append(subjects[tile.first][row])
