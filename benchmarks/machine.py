@@ -23,6 +23,8 @@ RELEVANT_PACKAGES = (
     "onnxruntime",
     "opencv-python-headless",
     "pillow",
+    "psycopg",
+    "scikit-learn",
     "scipy",
     "simsimd",
 )

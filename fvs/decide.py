@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from fvs.certificates import load_certificate, shipped_trust
+from fvs.certificates import load_certificate, require_unexpired, shipped_trust
 from fvs.operating_points import EITHER_SEX
 from fvs.records import Decisions
 from fvs.status import Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from fvs.certificates import Certificate, TrustStore
     from fvs.operating_points import OperatingPoint, PadPoint, SameCapturePoint
@@ -48,12 +49,17 @@ class DecisionPolicy:
         measured_with: sha256 of the detector's and the embedder's weights, the only ones that
             the point holds for; an engine with others refuses the policy. Empty binds to none,
             for timing and tests.
+        pack: name of the pack that the certificate is of.
+        expires: when the certificate's time is over: an engine decides nothing from then on,
+            however long its process has run. None never is, for timing and tests.
     """
 
     point: OperatingPoint
     pad: PadPoint | None
     same_capture: SameCapturePoint | None = None
     measured_with: tuple[str, ...] = ()
+    pack: str = ""
+    expires: datetime | None = None
 
     @classmethod
     def from_pack(
@@ -98,7 +104,18 @@ class DecisionPolicy:
             pad=certificate.pad if with_pad else None,
             same_capture=certificate.same_capture,
             measured_with=(certificate.detector_sha256, certificate.embedder_sha256),
+            pack=certificate.pack,
+            expires=certificate.expires_at,
         )
+
+    def require_unexpired(self, now: datetime) -> None:
+        """Refuse to decide by a certificate whose time is over.
+
+        Raises:
+            CertificateExpiredError: `now`, with its time zone, is `expires` or later.
+        """
+        if self.expires is not None:
+            require_unexpired(self.pack, self.expires, now)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -195,6 +196,7 @@ class Engine:
 
         Raises:
             UsageError: the lists differ in length, or a sex is none of these.
+            CertificateExpiredError: as of `compare`.
         """
         _require_pairs(selfies, cards)
         with ThreadPoolExecutor(self.settings.workers) as pool:
@@ -216,6 +218,7 @@ class Engine:
         Raises:
             UsageError: the sides differ in length, or in number from the ages or sexes, a sex is
                 none, or the policy was measured with other weights.
+            CertificateExpiredError: the time of the policy's certificate is over.
         """
         _require_pairs(probes, references)
         scores = compare_pairs(probes.embeddings, references.embeddings)
@@ -247,6 +250,7 @@ class Engine:
 
     def _decide(self, evidence: Evidence, policy: DecisionPolicy) -> Decisions:
         self._require_measured_with(policy)
+        policy.require_unexpired(datetime.now(UTC))
         return decide(evidence, policy)
 
     def _require_measured_with(self, policy: DecisionPolicy) -> None:

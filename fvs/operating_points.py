@@ -18,6 +18,7 @@ from typing import Literal
 
 import msgspec
 
+from fvs.distributions import Distribution  # noqa: TC001 - msgspec reads it when it decodes
 from fvs.errors import UsageError
 
 __all__ = [
@@ -324,7 +325,7 @@ class DataSource(_Strict, frozen=True, kw_only=True):
     terms: str
 
 
-class OperatingPoints(_Strict, frozen=True, kw_only=True):
+class OperatingPoints(_Strict, frozen=True, kw_only=True, omit_defaults=True):
     """All that was measured of a pack; `fvs.certificates.Certificate` vouches for it.
 
     Attributes:
@@ -339,6 +340,8 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
         points: highest target first.
         pad: None where the pack has no PAD networks.
         same_capture: None where no score tells a copy from a second capture; `method` says why.
+        distributions: of signals that were measured, for live ones to be compared with; those of
+            which there was too little are left out.
         created: ISO 8601, UTC.
         machine: what it was measured on.
         commit: of the code.
@@ -355,6 +358,7 @@ class OperatingPoints(_Strict, frozen=True, kw_only=True):
     points: tuple[OperatingPoint, ...]
     pad: PadPoint | None
     same_capture: SameCapturePoint | None
+    distributions: tuple[Distribution, ...] = ()
     created: str
     machine: str
     commit: str

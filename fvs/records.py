@@ -9,6 +9,7 @@ the left to the right of an upright picture (so the person's right eye comes fir
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -62,8 +63,9 @@ class Rows:
         Raises:
             UsageError: naming each column and its length.
         """
-        lengths = {name: len(getattr(self, name)) for name in self._columns()}
-        if len(set(lengths.values())) > 1:
+        columns = self._columns()
+        if len({len(getattr(self, name)) for name in columns}) > 1:
+            lengths = {name: len(getattr(self, name)) for name in columns}
             raise UsageError(f"{type(self).__name__}: columns differ in length: {lengths}")
 
     def __len__(self) -> int:
@@ -104,8 +106,9 @@ class Rows:
         return type(self).concatenate([self, replacements]).take(order)
 
     @classmethod
-    def _columns(cls) -> list[str]:
-        return [field.name for field in fields(cls) if field.name not in cls.SHARED]
+    @cache
+    def _columns(cls) -> tuple[str, ...]:
+        return tuple(field.name for field in fields(cls) if field.name not in cls.SHARED)
 
     @classmethod
     def concatenate(cls, parts: Sequence[Self]) -> Self:

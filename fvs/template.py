@@ -41,6 +41,7 @@ __all__ = [
 
 _HEADER = struct.Struct("<4sBBH16s")
 _CRC = struct.Struct("<I")
+_COMPONENT = np.dtype("<f4")
 _MAGIC = b"FVST"
 _VERSION = 1
 _UNIT_LENGTH_TOLERANCE = 1e-3
@@ -57,7 +58,7 @@ def embeddings_to_templates(embeddings: Embeddings, model: ModelManifest) -> tup
         raise UsageError(f"embeddings of {embeddings.model_id} are not of {model.id}")
     head = _head(model)
     return tuple(
-        _seal(head + vector.astype("<f4").tobytes()) if status == Status.OK else b""
+        _seal(head + vector.astype(_COMPONENT).tobytes()) if status == Status.OK else b""
         for vector, status in zip(embeddings.vectors, embeddings.status, strict=True)
     )
 
@@ -94,12 +95,12 @@ def templates_to_vectors(templates: Sequence[bytes], model: ModelManifest) -> F3
                 f"template {row} is of another model than {model.id}", advice="Enrol again."
             )
     content = slice(len(head), -_CRC.size)
-    joined = b"".join([template[content] for template in templates])
-    vectors = np.frombuffer(joined, "<f4").reshape(len(templates), dimension)
-    squares = np.vecdot(vectors, vectors)
-    if not np.abs(squares - 1).max(initial=0) < 2 * _UNIT_LENGTH_TOLERANCE:  # also where it is NaN
+    joined = bytearray().join([template[content] for template in templates])
+    vectors = np.frombuffer(joined, _COMPONENT).reshape(len(templates), dimension)
+    squares = np.vecdot(vectors, vectors).tolist()
+    if not all(abs(square - 1) < 2 * _UNIT_LENGTH_TOLERANCE for square in squares):  # NaN neither
         raise UsageError("a template does not hold a unit vector")
-    return np.array(vectors, np.float32)
+    return vectors.astype(np.float32, copy=False)
 
 
 def needs_reenrol(template: bytes, model: ModelManifest) -> bool:

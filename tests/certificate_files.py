@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+
 from fvs.certificates import Certificate, IssueTerms, TrustStore, issue, write_certificate
 from fvs.certificates.signing import PrivateJwk, generate_key
+from fvs.distributions import Distribution, Signal, distribution_of
 from tests.records import operating_points
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -21,6 +24,17 @@ TERMS = IssueTerms(
 def certificate(terms: IssueTerms = TERMS, **changes: object) -> Certificate:
     """Of the made-up pack."""
     return issue(operating_points(**changes), terms)
+
+
+def distribution(
+    name: str = "similarity", mean: float = 0.3, missing: int = 0, count: int = 600
+) -> Distribution:
+    """Of normal numbers; nothing here was measured."""
+    values = np.random.default_rng(0).normal(mean, 0.1, count)
+    values[:missing] = np.nan
+    found = distribution_of(Signal(name, values), "mated pairs made up for a test")
+    assert found is not None
+    return found
 
 
 def signed(folder: Path, **changes: object) -> tuple[Path, PrivateJwk, TrustStore]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import postgres
 from fvs.bulk import DaskEngine, LocalEngine
 from fvs.dlib_import.install import locate_weights
 from fvs.errors import MissingExtraError
 from fvs.packs import Pack, load_pack, shipped_models_dir
-from tests import postgres_server
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -56,10 +56,10 @@ def non_mated(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
 @pytest.fixture(scope="session")
 def postgres_dsn():
     """The connection string of a PostgreSQL server of our own, or a skip."""
-    reason = postgres_server.missing()
+    reason = postgres.missing()
     if reason:
         pytest.skip(reason)
-    with postgres_server.running_postgres() as dsn:
+    with postgres.running_postgres() as dsn:
         yield dsn
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from fvs import operating_points
 from fvs.certificates import Certificate, errors
+from fvs.distributions import Distribution
 from tests.conftest import REPOSITORY
 from tests.score_tables import columns, write_csv
 
@@ -28,6 +29,7 @@ COMMANDS = [
 PYTHON = [text for language, text in BLOCKS if language == "python"]
 RECORDS = [
     Certificate,
+    Distribution,
     *(
         getattr(operating_points, name)
         for name in operating_points.__all__

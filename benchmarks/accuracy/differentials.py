@@ -5,7 +5,7 @@
 
 The pool of ../shared/data, one picture a person, pairs within one source; of a pack that was
 trained on the pool, the fifth that was held out, of others all of it. Faces come from this user's
-cache folder, where `fvs operating-points derive` keeps the same. `--pictures FOLDER --labels CSV`
+cache folder, where `fvs calibrate protocol` keeps the same. `--pictures FOLDER --labels CSV`
 takes a folder of your own, one picture a person, with columns file, source, age, sex and group.
 """
 
@@ -33,6 +33,7 @@ from benchmarks.packs.groups import (
     tails_of,
 )
 from benchmarks.packs.pool import Pool
+from benchmarks.report_files import read_report, write_report
 from fvs.cli.common import DEFAULT_PACK, open_engine
 from fvs.derivation.cleaning import clean_people
 from fvs.derivation.extraction import MeasuredFaces, model_hashes
@@ -172,9 +173,7 @@ def _pool_of(pictures: Path, labels: Path) -> Pool:
 
 def load_differentials(path: Path) -> DifferentialsReport:
     """Read the file, or an empty report where there is none."""
-    if not path.exists():
-        return DifferentialsReport()
-    return msgspec.json.decode(path.read_bytes(), type=DifferentialsReport)
+    return read_report(path, DifferentialsReport) or DifferentialsReport()
 
 
 def render_differentials(results_dir: Path) -> str:
@@ -252,7 +251,7 @@ def main(
     _print(pack, result)
     if json is not None:
         report = DifferentialsReport(packs={**load_differentials(json).packs, pack: result})
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+        write_report(report, json)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -26,6 +25,7 @@ from benchmarks.accuracy.edc_measure import (
     measure_pack,
 )
 from benchmarks.markdown import NOT_MEASURED, circumstances_words, rate_words, table
+from benchmarks.report_files import read_report, write_report
 from fvs.cli.common import DEFAULT_PACK
 from fvs.metrics.discard import PARTIAL_SHARE
 from fvs.recognisability import UNIFIED_QUALITY_SCORE
@@ -46,12 +46,12 @@ BOLD_PT, THIN_PT = 2.2, 1.2
 
 def load_edc(path: Path) -> EdcReport:
     """Read the file, or an empty report where there is none."""
-    return msgspec.json.decode(path.read_bytes(), type=EdcReport) if path.exists() else EdcReport()
+    return read_report(path, EdcReport) or EdcReport()
 
 
 def save_edc(report: EdcReport, path: Path) -> None:
     """Write the file, indented, and draw its curves beside it."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    write_report(report, path)
     draw_edc(report, path.with_suffix(".svg"))
 
 

@@ -18,6 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.machine import Circumstances, describe_circumstances
+from benchmarks.report_files import write_report
 from fvs.cli.common import DEFAULT_PACK, open_engine
 from fvs.cli.measuring import faces_cache_dir, progress_bar
 from fvs.derivation.derivation import lfw_subjects
@@ -270,7 +271,7 @@ def main(
     result = _measure(pack, shared, one_by_one)
     _print(result)
     if json is not None:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
+        write_report(result, json)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from rich.table import Table
 from benchmarks.accuracy.lfw import extract_shown
 from benchmarks.machine import Circumstances, describe_circumstances
 from benchmarks.markdown import NOT_MEASURED, circumstances_words, table
+from benchmarks.report_files import read_report, write_report
 from fvs.cli.common import DEFAULT_PACK, open_engine
 from fvs.derivation.derivation import lfw_subjects
 from fvs.derivation.extraction import model_hashes
@@ -36,6 +37,7 @@ from fvs.metrics.likelihood import (
     fit_isotonic,
     fit_logistic,
 )
+from fvs.metrics.tiles import TILE_ROWS, scored_tiles
 from fvs.packs import load_pack, shipped_models_dir
 
 if TYPE_CHECKING:
@@ -61,8 +63,6 @@ CURVES_SHOWN = "![Cross-entropy over the prior](../../benchmarks/results/likelih
 SEED = 20261125
 WANTED_LOSS = 0.02
 FITS = {"logistic": fit_logistic, "isotonic": fit_isotonic}
-ROW_BLOCK = 1024
-"""Pictures compared with all others at a time."""
 
 
 class MapResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,15 +124,14 @@ def halves_of(subjects: Int) -> tuple[Int, Int]:
     return np.flatnonzero(in_first), np.flatnonzero(~in_first)
 
 
-def pairs_within(vectors: F32, subjects: Int) -> ScoredPairs:
+def pairs_within(vectors: F32, subjects: Int, tile_rows: int = TILE_ROWS) -> ScoredPairs:
     """All pairs of these pictures, scored: 30 million pairs take 600 MB."""
     scores, first, second = [], [], []
-    for start in range(0, len(vectors), ROW_BLOCK):
-        block = vectors[start : start + ROW_BLOCK] @ vectors[start:].T
-        row, column = np.nonzero(~np.tri(*block.shape, dtype=np.bool_))
-        scores.append(np.clip(block[row, column], -1.0, 1.0))
-        first.append(subjects[start + row])
-        second.append(subjects[start + column])
+    for tile in scored_tiles(vectors, tile_rows):
+        row, column = np.nonzero(tile.once)
+        scores.append(tile.scores[row, column])
+        first.append(subjects[tile.first][row])
+        second.append(subjects[tile.second][column])
     return ScoredPairs(*(np.concatenate(parts) for parts in (scores, first, second)))
 
 
@@ -202,14 +201,12 @@ def _crossing(subjects: Int) -> int:
 
 def load_likelihood(path: Path) -> LikelihoodReport:
     """Read the file, or an empty report where there is none."""
-    if not path.exists():
-        return LikelihoodReport()
-    return msgspec.json.decode(path.read_bytes(), type=LikelihoodReport)
+    return read_report(path, LikelihoodReport) or LikelihoodReport()
 
 
 def save_likelihood(report: LikelihoodReport, path: Path) -> None:
     """Write the file, indented, and draw its curves beside it."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    write_report(report, path)
     draw_curves(report, path.with_suffix(".svg"))
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -25,6 +24,7 @@ from benchmarks.accuracy.robustness_measure import (
     measure_robustness,
 )
 from benchmarks.markdown import NOT_MEASURED, circumstances_words, table
+from benchmarks.report_files import read_report, write_report
 from fvs.cli.common import DEFAULT_PACK
 
 if TYPE_CHECKING:
@@ -44,14 +44,12 @@ PANEL_IN = (3.6, 2.6)
 
 def load_robustness(path: Path) -> RobustnessReport:
     """Read the file, or an empty report where there is none."""
-    if not path.exists():
-        return RobustnessReport()
-    return msgspec.json.decode(path.read_bytes(), type=RobustnessReport)
+    return read_report(path, RobustnessReport) or RobustnessReport()
 
 
 def save_robustness(report: RobustnessReport, path: Path) -> None:
     """Write the file, indented, and draw its curves beside it."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    write_report(report, path)
     draw_robustness(report, path.with_suffix(".svg"))
 
 

@@ -32,7 +32,7 @@ from benchmarks.calibration.speed import (
 )
 from benchmarks.machine import describe_circumstances
 from fvs.cli.common import DEFAULT_PACK, open_engine
-from fvs.cli.operating_points import progress_bar
+from fvs.cli.measuring import progress_bar
 from fvs.derivation.derivation import lfw_subjects
 from fvs.folders import PictureSet
 from fvs.metrics.bootstrap import REPLICATES

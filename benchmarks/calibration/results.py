@@ -11,6 +11,7 @@ from benchmarks.calibration.guarantee import Guarantee  # noqa: TC001 - msgspec 
 from benchmarks.calibration.speed import DetCost, Method, ReplicateCost
 from benchmarks.machine import Circumstances  # noqa: TC001 - msgspec reads it when it decodes
 from benchmarks.markdown import NOT_MEASURED, circumstances_words, table
+from benchmarks.report_files import read_report, write_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,14 +41,12 @@ class CalibrationReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def load_calibration(path: Path) -> CalibrationReport | None:
     """Read the file, if it is there."""
-    if not path.exists():
-        return None
-    return msgspec.json.decode(path.read_bytes(), type=CalibrationReport)
+    return read_report(path, CalibrationReport)
 
 
 def save_calibration(report: CalibrationReport, path: Path) -> None:
     """Write the file, indented."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    write_report(report, path)
 
 
 def render_calibration(report: CalibrationReport | None) -> str:

@@ -26,6 +26,7 @@ from benchmarks.markdown import (
     small_rate_words,
     table,
 )
+from benchmarks.report_files import write_report
 from fvs.cli.common import DEFAULT_PACK, open_engine
 from fvs.derivation.derivation import lfw_subjects
 from fvs.derivation.extraction import model_hashes
@@ -191,7 +192,7 @@ def main(
     result = _measure(pack, shared)
     print(_table(result))
     if json is not None:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
+        write_report(result, json)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,6 @@ from benchmarks.matching.registry_results import (
 from fvs.manifest import EmbedHead, Licence, ModelManifest, PixelInput, Provenance
 from fvs.records import Embeddings
 from fvs.registry.enrolment import Enrolment
-from fvs.registry.fusion import fuse
 from fvs.registry.gallery import score_stored
 from fvs.registry.keys import KeyRing
 from fvs.registry.records import StoredRecord, TemplateKind
@@ -184,8 +183,9 @@ def measure_memory(arena: Arena, templates: int, rounds: int) -> CostRow:
         rotated = lap("rotate", lambda: vault.rotate(probes.vectors))  # noqa: B023
         asked, found = lap("look up", lambda: gallery._roster.find(pseudonyms))  # noqa: B023
         keys = gallery._roster.keys_at(found)
-        scores = lap("gather, compare", lambda: gallery.index.score_pairs(rotated, asked, keys))  # noqa: B023
-        lap("fuse", lambda: fuse(registry._settings.fusion, scores, asked, BATCH))  # noqa: B023
+        lap("gather, compare", lambda: gallery.index.score_pairs(rotated, asked, keys))  # noqa: B023
+        pairs = gallery.score(pseudonyms, rotated)
+        lap("fuse", lambda: registry._fused(pairs, probes))  # noqa: B023
     return _cost("memory", templates, arena, BATCH, total, parts)
 
 

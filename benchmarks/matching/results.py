@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from benchmarks.machine import Circumstances  # noqa: TC001 - msgspec reads the annotations
+from benchmarks.report_files import read_report, write_report
 from benchmarks.speed.results import Interval  # noqa: TC001 - likewise
 
 if TYPE_CHECKING:
@@ -167,12 +168,9 @@ class MatchingReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def load_matching(path: Path) -> MatchingReport:
     """Read a report; an empty one where there is none."""
-    if not path.exists():
-        return MatchingReport()
-    return msgspec.json.decode(path.read_bytes(), type=MatchingReport)
+    return read_report(path, MatchingReport) or MatchingReport()
 
 
 def save_matching(report: MatchingReport, path: Path) -> None:
-    """Write a report so that the same numbers give the same bytes."""
-    encoded = msgspec.json.format(msgspec.json.encode(report, order="sorted"), indent=2)
-    path.write_bytes(encoded + b"\n")
+    """Write a report."""
+    write_report(report, path)

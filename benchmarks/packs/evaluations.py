@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from benchmarks.report_files import read_report
 from fvs.metrics.intervals import rate
 from fvs.operating_points import Rate  # noqa: TC001 - msgspec reads it when it decodes
 
@@ -113,7 +114,7 @@ class _PadReport(msgspec.Struct, frozen=True):
 
 def detector_errors(results_dir: Path, sha256: str) -> DetectorErrors | None:
     """What is known of a detector's weights."""
-    report = _read(results_dir / DETECTOR_FILE, _DetectorReport)
+    report = read_report(results_dir / DETECTOR_FILE, _DetectorReport)
     if report is None or report.sha256.get(OUR_DETECTOR) != sha256:
         return None
     landmarks = report.landmarks[LANDMARKS]
@@ -126,7 +127,7 @@ def detector_errors(results_dir: Path, sha256: str) -> DetectorErrors | None:
 
 def pad_errors(results_dir: Path, sha256: Sequence[str]) -> PadErrors | None:
     """What is known of the weights of a pack's PAD networks together, in whatever order."""
-    report = _read(results_dir / PAD_FILE, _PadReport)
+    report = read_report(results_dir / PAD_FILE, _PadReport)
     if report is None:
         return None
     systems = (name for name, own in report.sha256.items() if sorted(own) == sorted(sha256))
@@ -147,7 +148,3 @@ def _pad_errors_of(system: str, report: _PadReport) -> PadErrors:
         ),
         bpcer=next(row.rates[system] for row in report.bpcer if row.name == BPCER_ROW),
     )
-
-
-def _read(path: Path, kind: type[T]) -> T | None:
-    return msgspec.json.decode(path.read_bytes(), type=kind) if path.exists() else None

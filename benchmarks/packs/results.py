@@ -11,6 +11,7 @@ from benchmarks.accuracy.lfw import LfwRates  # noqa: TC001
 from benchmarks.machine import Circumstances  # noqa: TC001
 from benchmarks.packs.evaluations import DetectorErrors, PadErrors  # noqa: TC001
 from benchmarks.packs.groups import GroupFmr, Inequity  # noqa: TC001
+from benchmarks.report_files import read_report, write_report
 from benchmarks.speed.results import Interval, Pictures, Runner  # noqa: TC001
 from fvs.operating_points import Rate  # noqa: TC001
 from fvs.timing import Percentiles  # noqa: TC001
@@ -149,12 +150,9 @@ class PackReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def load_packs(path: Path) -> PackReport | None:
     """Read the file, or None where there is none."""
-    if not path.exists():
-        return None
-    return msgspec.json.decode(path.read_bytes(), type=PackReport)
+    return read_report(path, PackReport)
 
 
 def save_packs(report: PackReport, path: Path) -> None:
     """Write the file, indented, for people and for `git diff`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    write_report(report, path)

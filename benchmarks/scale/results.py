@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from benchmarks.machine import Circumstances  # noqa: TC001 - msgspec reads the annotations
+from benchmarks.report_files import write_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,5 +184,4 @@ def load_scale(path: Path) -> ScaleReport:
 
 def save_scale(report: ScaleReport, path: Path) -> None:
     """Write the file, indented, for people and for `git diff`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    write_report(report, path)

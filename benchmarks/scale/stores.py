@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from benchmarks.machine import describe_circumstances
+from benchmarks.postgres import DURABLE, missing, running_postgres
 from benchmarks.scale.clock import fastest, timed
 from benchmarks.scale.results import StoreSection, StoreSize
 from fvs.registry.postgres_store import PostgresStore
 from fvs.registry.records import StoredRecord, TemplateKind
 from fvs.registry.sqlite_store import SqliteStore
-from tests.postgres_server import DURABLE, missing, running_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

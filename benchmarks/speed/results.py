@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from benchmarks.machine import Circumstances  # noqa: TC001 - msgspec reads the annotations
+from benchmarks.report_files import read_report, write_report
 from fvs.timing import Load, Percentiles  # noqa: TC001 - likewise
 
 if TYPE_CHECKING:
@@ -125,15 +126,12 @@ class SpeedReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def load_report(path: Path) -> SpeedReport:
     """Read the file, or an empty report where there is none."""
-    if not path.exists():
-        return SpeedReport()
-    return msgspec.json.decode(path.read_bytes(), type=SpeedReport)
+    return read_report(path, SpeedReport) or SpeedReport()
 
 
 def save_report(report: SpeedReport, path: Path) -> None:
     """Write the file, indented, for people and for `git diff`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    write_report(report, path)
 
 
 def median_interval(values: Sequence[float]) -> Interval:

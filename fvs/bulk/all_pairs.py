@@ -9,14 +9,13 @@ In one process `fvs.matching.score_all_pairs` does the same from memory.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fvs.errors import UsageError
-from fvs.metrics.tiles import pairs_of_tile, tiles_of
+from fvs.metrics.tiles import FoundPairs, pairs_of_tile, tiles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
 
     from fvs.bulk.engines import BulkEngine
     from fvs.metrics.tiles import Tile
-    from fvs.records import F32, Int
+    from fvs.records import F32
 
-__all__ = ["BULK_TILE_ROWS", "FoundPairs", "score_tile", "score_tiles"]
+__all__ = ["BULK_TILE_ROWS", "score_tile", "score_tiles"]
 
 BULK_TILE_ROWS = 4096
 """Vectors of a side: 67 MB of scores, and a tenth of a second or more of a core, beside which
@@ -34,22 +33,6 @@ handing a tile out costs nothing."""
 
 MATRIX = 2
 """Dimensions of an array of vectors."""
-
-
-@dataclass(frozen=True, eq=False)
-class FoundPairs:
-    """Pairs of a gallery that reach a threshold.
-
-    Attributes:
-        rows: (P, 2) int64, first < second, in order within a tile.
-        scores: (P,) float32 cosine, at most 1.
-    """
-
-    rows: Int
-    scores: F32
-
-    def __len__(self) -> int:
-        return len(self.scores)
 
 
 def score_tiles(
@@ -77,7 +60,7 @@ def score_tiles(
 
 def score_tile(gallery: Path, threshold: float, tile: Tile) -> FoundPairs:
     """The pairs of one tile."""
-    return FoundPairs(*pairs_of_tile(_gallery(gallery), threshold, tile))
+    return pairs_of_tile(_gallery(gallery), threshold, tile)
 
 
 def _gallery(path: Path) -> F32:

@@ -15,7 +15,13 @@ from fvs.certificates.errors import (
     TrustStoreError,
 )
 from fvs.certificates.files import load_certificate, write_certificate
-from fvs.certificates.records import Certificate, IssueTerms, decode_certificate, issue
+from fvs.certificates.records import (
+    Certificate,
+    IssueTerms,
+    decode_certificate,
+    issue,
+    require_unexpired,
+)
 from fvs.certificates.trust import TrustStore, shipped_trust
 
 __all__ = [
@@ -37,6 +43,7 @@ __all__ = [
     "decode_certificate",
     "issue",
     "load_certificate",
+    "require_unexpired",
     "shipped_trust",
     "write_certificate",
 ]

@@ -33,7 +33,14 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 def diff_certificates(before: Certificate, after: Certificate) -> tuple[Change, ...]:
     """Every value that differs, in the order of the fields; empty for equal certificates."""
-    return tuple(_changes("", msgspec.to_builtins(before), msgspec.to_builtins(after)))
+    return tuple(_changes("", _document(before), _document(after)))
+
+
+def _document(certificate: Certificate) -> dict[str, object]:
+    """All values, of distributions what people are shown: bins and samples always differ."""
+    document: dict[str, object] = msgspec.to_builtins(certificate)
+    summaries = [one.summary._asdict() for one in certificate.distributions]
+    return document | {"distributions": summaries}
 
 
 def _changes(where: str, before: object, after: object) -> Iterator[Change]:

@@ -31,7 +31,9 @@ __all__ = [
     "IssueTerms",
     "decode_certificate",
     "encode_certificate",
+    "is_certificate",
     "issue",
+    "require_unexpired",
 ]
 
 FORMAT: Literal["fvs-certificate/1"] = "fvs-certificate/1"
@@ -82,11 +84,12 @@ class Certificate(OperatingPoints, frozen=True, kw_only=True, forbid_unknown_fie
                 f"the certificate of pack {self.pack!r} is valid from {self.issued} only",
                 advice="Check this machine's clock.",
             )
-        if now >= _moment(self.expires):
-            raise CertificateExpiredError(
-                f"the certificate of pack {self.pack!r} expired on {self.expires}",
-                advice=f"{MEASURE_ANEW} If this machine's clock is wrong, set it.",
-            )
+        require_unexpired(self.pack, self.expires_at, now)
+
+    @property
+    def expires_at(self) -> datetime:
+        """The moment from which it is not valid."""
+        return _moment(self.expires)
 
     def require_models(self, pack: Pack) -> None:
         """Refuse a pack that these operating points are not of.
@@ -161,6 +164,19 @@ def issue(points: OperatingPoints, terms: IssueTerms) -> Certificate:
     return msgspec.structs.replace(draft, certificate_id=_content_id(draft))
 
 
+def require_unexpired(pack: str, expires: datetime, now: datetime) -> None:
+    """Refuse what rests on a certificate whose time is over.
+
+    Raises:
+        CertificateExpiredError: `now` is `expires` or later.
+    """
+    if now >= expires:
+        raise CertificateExpiredError(
+            f"the certificate of pack {pack!r} expired on {expires.isoformat()}",
+            advice=f"{MEASURE_ANEW} If this machine's clock is wrong, set it.",
+        )
+
+
 def encode_certificate(certificate: Certificate) -> bytes:
     """The bytes of `certificate.json`, for people to read."""
     return msgspec.json.format(msgspec.json.encode(certificate), indent=1) + b"\n"
@@ -182,6 +198,21 @@ def decode_certificate(content: bytes) -> Certificate:
     if not certificate.certificate_id:
         raise CertificateMalformedError("this certificate has no id", advice=MEASURE_ANEW)
     return certificate
+
+
+def is_certificate(content: bytes) -> bool:
+    """Whether a file calls itself a certificate, of whichever version; it need not be one."""
+    try:
+        kind = msgspec.json.decode(content, type=_Kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return kind.format.startswith(FORMAT.rpartition("/")[0] + "/")
+
+
+class _Kind(msgspec.Struct):
+    """What every JSON document may say of itself."""
+
+    format: str = ""
 
 
 def _content_id(certificate: Certificate) -> str:

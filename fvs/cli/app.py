@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from fvs import __version__
-from fvs.cli import operating_points
 from fvs.cli.bench import bench
 from fvs.cli.calibrate import app as calibrate_app
 from fvs.cli.certificate import app as certificate_app
@@ -31,7 +30,6 @@ app.command()(bench)
 app.add_typer(calibrate_app)
 app.add_typer(certificate_app)
 app.command()(report)
-app.add_typer(operating_points.app)
 app.add_typer(models_app, name="models")
 app.add_typer(monitor_app, name="monitor")
 app.add_typer(subjects_app, name="subject")

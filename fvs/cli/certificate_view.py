@@ -55,13 +55,13 @@ def print_changes(changes: Sequence[Change]) -> None:
     OUTPUT_CONSOLE.print(table)
 
 
-def same_capture_words(point: SameCapturePoint | None) -> str:
-    """What is known of the score of one capture."""
+def same_capture_words(point: SameCapturePoint | None, source: str) -> str:
+    """What is known of the score of one capture, counted on the mated pairs of some data."""
     if point is None:
         return "no score tells one capture seen twice from two captures of a person"
     return (
         f"one capture is suspected from a score of {point.threshold:.4f}, which "
-        f"{point.reached.errors} of {point.reached.trials} mated LFW pairs reach, and "
+        f"{point.reached.errors} of {point.reached.trials} mated pairs of {source} reach, and "
         f"{point.caught.errors} of {point.caught.trials} copies of a picture"
     )
 
@@ -76,12 +76,19 @@ def _print_points(points: OperatingPoints) -> None:
         _print_reasons(point)
     if points.pad is not None and points.pad.refused:
         _print_pad(points.pad)
-    print_line(same_capture_words(points.same_capture))
+    print_line(same_capture_words(points.same_capture, _mated_source(points)))
+    if points.distributions:
+        OUTPUT_CONSOLE.print(_distribution_table(points))
     pictures = sum(source.pictures for source in points.data)
     print_line(
         f"measured on {pictures} pictures or scores at commit {points.commit}, {points.created}; "
         "brackets are exact 95 % intervals that take pairs as independent"
     )
+
+
+def _mated_source(points: OperatingPoints) -> str:
+    """What the mated pairs are of: the data that is named first."""
+    return points.data[0].name if points.data else "this data"
 
 
 def _print_reasons(point: OperatingPoint) -> None:
@@ -118,6 +125,18 @@ def _print_pad(pad: PadPoint) -> None:
         table.add_row(name, f"{rate.errors} of {rate.trials}", _rate_words(rate))
     OUTPUT_CONSOLE.print(table)
     OUTPUT_CONSOLE.print(PAD_CAVEAT)
+
+
+def _distribution_table(points: OperatingPoints) -> Table:
+    """What `fvs monitor check --pack` compares live signals with."""
+    table = Table(title="Distributions, for live signals to be compared with")
+    for heading in ("signal", "of", "values", "missing", "5 %", "median", "95 %"):
+        table.add_column(heading)
+    for one in points.distributions:
+        name, of, values, missing, *numbers = one.summary
+        share = f"{missing} ({missing / values:.2%})"
+        table.add_row(name, of, str(values), share, *(f"{number:.4g}" for number in numbers))
+    return table
 
 
 def _point_table(points: OperatingPoints) -> Table:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvs.certificates import load_certificate
+from fvs.certificates.records import is_certificate
+from fvs.cli.certificates import certificate_path, trust_store
 from fvs.cli.common import (
     DEFAULT_PACK,
     JsonOption,
@@ -17,6 +20,7 @@ from fvs.cli.common import (
     open_pack,
     require_writable,
 )
+from fvs.cli.measuring import progress_bar
 from fvs.cli.monitor_view import (
     print_baseline,
     print_bounds,
@@ -24,14 +28,15 @@ from fvs.cli.monitor_view import (
     print_canary_set,
     print_drift,
 )
-from fvs.cli.operating_points import progress_bar
-from fvs.cli.output import print_json
+from fvs.cli.output import print_json, print_note
 from fvs.decide import DecisionPolicy
-from fvs.errors import MissingExtraError
+from fvs.errors import MissingExtraError, UsageError
 from fvs.folders import PictureSet
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from fvs.monitoring import Baseline, Signal
 
 __all__ = ["MonitorCode", "app"]
 
@@ -100,13 +105,24 @@ def baseline(
 def check(
     table: Annotated[Path, typer.Argument(help="CSV or Parquet of live rows, oldest first.")],
     *,
-    against: Annotated[Path, typer.Option(help="The file that `baseline` wrote.")],
+    against: Annotated[
+        Path | None,
+        typer.Option(help="A file that `baseline` wrote, or a certificate.json.", metavar="FILE"),
+    ] = None,
+    pack: Annotated[
+        str | None,
+        typer.Option(help="In place of --against: the certificate of this pack.", metavar="NAME"),
+    ] = None,
     column: ColumnOption = None,
     false_alarms: FalseAlarmsOption = 0.01,
     plot: Annotated[Path | None, typer.Option(help="Draw live and baseline (.png, .svg).")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Hold live signals to their baseline.
+    """Hold live signals to their baseline, or to what a certificate was measured on.
+
+    A certificate must be signed and valid, as for decisions; without --column those signals are
+    watched that it has and the table too. What its distributions are of is printed: they are of
+    the calibration's pictures, and no cameras of yours unless it was calibrated on those.
 
     Give the whole table so far, each time: the sequential test may be looked at as often as you
     like. A missing number counts as a value of its own. Rows must be independent as the baseline's
@@ -117,13 +133,16 @@ def check(
 
     Examples:
       fvs monitor check today.csv --against baseline.json
+      fvs monitor check today.csv --pack standard --column similarity
       fvs monitor check audit.parquet --against baseline.json --plot drift.png --json
     """
     monitoring = _offline()
     if plot is not None:
         require_writable(plot)
-    known = monitoring.load_baseline(against)
+    known = _baseline(monitoring, against, pack)
     live = monitoring.read_signals(table, column or ())
+    if not column:
+        live = _watched(live, known)
     compared = monitoring.compare_live(known, live, false_alarms)
     if plot is not None:
         from fvs.monitoring.plot import draw_comparison  # noqa: PLC0415 - needs another extra
@@ -132,7 +151,7 @@ def check(
     if as_json:
         print_json(compared.report)
     else:
-        print_drift(compared.report)
+        print_drift(compared.report, known)
     codes = {
         "steady": MonitorCode.HOLDS,
         "drifted": MonitorCode.BROKEN,
@@ -288,6 +307,39 @@ def _offline() -> ModuleType:
             advice="Install it with `pip install 'face-verification-service[eval]'`.",
         ) from error
     return monitoring
+
+
+def _baseline(monitoring: ModuleType, against: Path | None, pack: str | None) -> Baseline:
+    """What live signals are held to: a file, or a certificate that decisions may rest on."""
+    if (against is None) == (pack is None):
+        raise UsageError(
+            "name one thing to compare with",
+            advice="--against a file that `fvs monitor baseline` wrote or a certificate.json, or "
+            "--pack for the certificate of a pack.",
+        )
+    path = against or certificate_path(pack or DEFAULT_PACK)
+    made: Baseline = (
+        monitoring.baseline_of_points(load_certificate(path, trust_store()))
+        if against is None or _is_certificate(against)
+        else monitoring.load_baseline(against)
+    )
+    return made
+
+
+def _is_certificate(path: Path) -> bool:
+    try:
+        return is_certificate(path.read_bytes())
+    except OSError:
+        return False  # who reads it next says why it cannot be read
+
+
+def _watched(live: tuple[Signal, ...], known: Baseline) -> tuple[Signal, ...]:
+    """The signals that the baseline has too, and a word on the others; all where it has none."""
+    watched = tuple(signal for signal in live if signal.name in known.names)
+    for signal in live:
+        if watched and signal not in watched:
+            print_note(f"{signal.name} is not watched: there is nothing to compare it with")
+    return watched or live
 
 
 def _threshold(pack: str, fmr: float) -> float:

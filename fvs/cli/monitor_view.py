@@ -38,8 +38,8 @@ def print_baseline(made: Baseline, out: Path) -> None:
     print_line(f"written to {out}")
 
 
-def print_drift(report: DriftReport) -> None:
-    """Every look at every signal, then the verdicts in words."""
+def print_drift(report: DriftReport, known: Baseline) -> None:
+    """Every look at every signal, then the verdicts in words, and what the baseline is of."""
     table = Table(title="Live signals against their baseline")
     for heading in ("signal", "values", "missing", "PSI (limit)", "KS distance (p)", "evidence"):
         table.add_column(heading)
@@ -48,6 +48,7 @@ def print_drift(report: DriftReport) -> None:
     OUTPUT_CONSOLE.print(table)
     for one in report.signals:
         print_line(f"{one.name}: {_drift_words(one)}")
+    print_line(f"compared with {known.of} ({known.created})")
     print_line(
         "while nothing changes, the probability of any alarm is at most "
         f"{report.false_alarm_rate:g}; evidence is the log10 of a bet's wealth, and its limit"

@@ -23,6 +23,7 @@ __all__ = [
     "print_json",
     "print_json_error",
     "print_line",
+    "print_note",
 ]
 
 
@@ -41,6 +42,11 @@ ERROR_CONSOLE = _Console(stderr=True, markup=False, emoji=False, highlight=False
 def print_line(*parts: str | tuple[str, str]) -> None:
     """Print one line, however long; a part may be `(text, style)`."""
     OUTPUT_CONSOLE.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def print_note(text: str) -> None:
+    """Print one line beside the result, to standard error."""
+    ERROR_CONSOLE.print(text, soft_wrap=True)
 
 
 def print_json(document: object) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from fvs.derivation.points import MeasuredScores
     from fvs.derivation.review import ReviewRule
+    from fvs.distributions import Distribution
     from fvs.manifest import ModelManifest
     from fvs.metrics.evaluation import Evaluation
     from fvs.operating_points import DataSource, OperatingPoint, Rate
@@ -46,6 +47,7 @@ class CalibrationScores:
         held_out: of other people, or None.
         evaluation: the rows of `fit` with their conditions, where they are known one by one.
         live_probability: source -> (N,) float32 of its pictures, NaN where not assessed.
+        distributions: of the signals among all that.
         data: where all that is from.
     """
 
@@ -53,6 +55,7 @@ class CalibrationScores:
     held_out: MeasuredScores | None = None
     evaluation: Evaluation | None = None
     live_probability: Mapping[str, F32] = field(default_factory=dict)
+    distributions: tuple[Distribution, ...] = ()
     data: tuple[DataSource, ...]
 
 
@@ -96,6 +99,7 @@ def calibrate(scores: CalibrationScores, request: CalibrationRequest) -> Operati
         points=tuple(_completed(point, scores, request.review) for point in points),
         pad=pad_point(pad, scores.live_probability),
         same_capture=None,
+        distributions=scores.distributions,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         machine=request.machine,
         commit=request.commit,

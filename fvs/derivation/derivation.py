@@ -13,6 +13,7 @@ from fvs.derivation.bounds import tail_of
 from fvs.derivation.calibration import pad_point
 from fvs.derivation.cleaning import clean_people
 from fvs.derivation.copies import copy_scores, same_capture_point
+from fvs.derivation.distributions import distributions_of_people
 from fvs.derivation.duplicates import cleaning_scale
 from fvs.derivation.extraction import MeasuredFaces, extract_faces, model_hashes
 from fvs.derivation.groups import Labels, cells_of
@@ -160,6 +161,9 @@ def derive(
         points=points,
         pad=_pad_point(engine, lfw, pool),
         same_capture=same_capture,
+        distributions=distributions_of_people(
+            mated, lfw, lfw_subjects(request.lfw.pictures), request.lfw.name
+        ),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         machine=request.machine,
         commit=request.commit,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fvs.folders import PictureSet
     from fvs.records import F32, U8, Faces, Images
 
-__all__ = ["MeasuredFaces", "extract_faces", "measure_faces", "model_hashes"]
+__all__ = ["LIVENESS_EVERY", "MeasuredFaces", "extract_faces", "measure_faces", "model_hashes"]
 
 CHUNK_PICTURES = 128
 """Pictures per file of the cache: a few seconds of work are lost when a run is stopped."""

@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fvs.derivation.calibration import CalibrationScores
+from fvs.derivation.distributions import (
+    liveness_distribution,
+    mated_pairs_lost,
+    similarity_distribution,
+)
 from fvs.derivation.extraction import extract_faces
 from fvs.derivation.measuring import measure_people, split_people
 from fvs.errors import UsageError
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from fvs.derivation.extraction import MeasuredFaces
     from fvs.derivation.groups import Labels
     from fvs.derivation.points import MeasuredScores
+    from fvs.distributions import Distribution
     from fvs.engine import Engine
     from fvs.folders import PictureSet
     from fvs.records import F32, Int
@@ -67,12 +73,14 @@ class Vectors:
         vectors: (N, D) float32 of length 1.
         subjects: (N,) int64, equal for pictures of one person.
         labels: of the N pictures, or none.
+        mated_lost: pairs of one person's pictures of which one or both have no usable face.
         source: where they are from; `subjects` and `pictures` of it count all.
     """
 
     vectors: F32
     subjects: Int
     labels: tuple[Labels, ...] = ()
+    mated_lost: int = 0
     source: DataSource
 
 
@@ -121,11 +129,19 @@ def scores_of_pictures(
     )
     scores = scores_of_vectors(
         Vectors(
-            vectors=faces.vectors[usable], subjects=subjects[usable], labels=known, source=source
+            vectors=faces.vectors[usable],
+            subjects=subjects[usable],
+            labels=known,
+            mated_lost=mated_pairs_lost(subjects, faces.ok),
+            source=source,
         ),
         held_out_share,
     )
-    return replace(scores, live_probability={pictures.name: faces.live_probability})
+    return replace(
+        scores,
+        live_probability={pictures.name: faces.live_probability},
+        distributions=scores.distributions + liveness_distribution(faces, pictures.name),
+    )
 
 
 def scores_of_vectors(people: Vectors, held_out_share: float) -> CalibrationScores:
@@ -140,11 +156,16 @@ def scores_of_vectors(people: Vectors, held_out_share: float) -> CalibrationScor
         raise UsageError("a vector is not of length 1")
     if not held_out_share:
         fit = _measured(people, np.arange(len(people.subjects)))
-        return CalibrationScores(fit=fit, data=(people.source,))
+        return CalibrationScores(
+            fit=fit, distributions=_similarity(people, fit), data=(people.source,)
+        )
     apart = split_people(people.subjects, held_out_share)
+    fit = _measured(people, np.flatnonzero(~apart))
+    held_out = _measured(people, np.flatnonzero(apart))
     return CalibrationScores(
-        fit=_measured(people, np.flatnonzero(~apart)),
-        held_out=_measured(people, np.flatnonzero(apart)),
+        fit=fit,
+        held_out=held_out,
+        distributions=_similarity(people, fit, held_out),
         data=(people.source,),
     )
 
@@ -159,6 +180,11 @@ def vectors_sha256(vectors: F32, subjects: Int) -> str:
 def _measured(people: Vectors, rows: Int) -> MeasuredScores:
     labels = [people.labels[row] for row in rows] if people.labels else ()
     return measure_people(people.vectors[rows], people.subjects[rows], people.source.name, labels)
+
+
+def _similarity(people: Vectors, *measured: MeasuredScores) -> tuple[Distribution, ...]:
+    mated = np.concatenate([part.mated for part in measured])
+    return similarity_distribution(mated, people.mated_lost, people.source.name)
 
 
 def _require_each_once(pictures: PictureSet) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -11,16 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fvs.derivation.calibration import CalibrationScores
+from fvs.derivation.distributions import distributions_of_evaluation, liveness_distribution
 from fvs.derivation.measuring import measure_evaluation
 from fvs.errors import UsageError
 from fvs.folders import PictureSet
 from fvs.metrics.evaluation import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
-from fvs.metrics.evaluation_files import read_evaluation
+from fvs.metrics.evaluation_files import mated_of, read_evaluation
 from fvs.operating_points import DataSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from fvs.derivation.extraction import MeasuredFaces
     from fvs.derivation.people import Measuring
     from fvs.metrics.evaluation import Evaluation
     from fvs.records import F32
@@ -56,7 +59,7 @@ def scores_of_table(path: Path) -> CalibrationScores:
         duplicates_dropped=0,
         terms=TERMS,
     )
-    return _scores(evaluation, source)
+    return _scores(evaluation, source, mated_lost=0)
 
 
 def scores_of_pairs(path: Path, measuring: Measuring) -> CalibrationScores:
@@ -73,7 +76,8 @@ def scores_of_pairs(path: Path, measuring: Measuring) -> CalibrationScores:
     _require_pair_columns(columns, path.name)
     pairs = list(zip(*(columns[name] for name in PICTURES), strict=True))
     pictures = PictureSet.open(path.parent).only(sorted({name for pair in pairs for name in pair}))
-    similarity = _compare_listed(pictures, pairs, measuring)
+    faces = _extract_listed(pictures, measuring)
+    similarity = _compare_listed(faces, pictures, pairs)
     compared = np.flatnonzero(np.isfinite(similarity))
     with TemporaryDirectory() as folder:
         # Written and read, so that one reader checks every table.
@@ -93,7 +97,10 @@ def scores_of_pairs(path: Path, measuring: Measuring) -> CalibrationScores:
         duplicates_dropped=0,
         terms=TERMS,
     )
-    return _scores(evaluation, source)
+    listed_mated = int(mated_of(np.array(columns["mated"])).sum())
+    scores = _scores(evaluation, source, listed_mated - int(evaluation.mated.sum()))
+    seen = liveness_distribution(faces, source.name)
+    return replace(scores, distributions=scores.distributions + seen)
 
 
 def _require_pair_columns(columns: Mapping[str, object], where: str) -> None:
@@ -106,7 +113,7 @@ def _require_pair_columns(columns: Mapping[str, object], where: str) -> None:
         )
 
 
-def _scores(evaluation: Evaluation, source: DataSource) -> CalibrationScores:
+def _scores(evaluation: Evaluation, source: DataSource, mated_lost: int) -> CalibrationScores:
     if np.abs(evaluation.similarity).max() > 1.0:
         raise UsageError(
             "a similarity lies beyond -1 to 1",
@@ -117,20 +124,23 @@ def _scores(evaluation: Evaluation, source: DataSource) -> CalibrationScores:
         fit=measure_evaluation(fit, source.name),
         held_out=None if held_out is None else measure_evaluation(held_out, source.name),
         evaluation=fit,
+        distributions=distributions_of_evaluation(evaluation, mated_lost, source.name),
         data=(source,),
     )
 
 
+def _extract_listed(pictures: PictureSet, measuring: Measuring) -> MeasuredFaces:
+    no_pictures = len(pictures) - len(pictures.pictures)
+    if no_pictures:
+        raise UsageError(f"{no_pictures} of the files listed are no pictures by their names")
+    return measuring.extract(pictures)
+
+
 def _compare_listed(
-    pictures: PictureSet, pairs: Sequence[tuple[str, ...]], measuring: Measuring
+    faces: MeasuredFaces, pictures: PictureSet, pairs: Sequence[tuple[str, ...]]
 ) -> F32:
     """(N,) cosines; NaN where a picture has no usable face."""
     row_of = {name: row for row, name in enumerate(pictures.pictures)}
-    if len(row_of) < len(pictures):
-        raise UsageError(
-            f"{len(pictures) - len(row_of)} of the files listed are no pictures by their names"
-        )
-    faces = measuring.extract(pictures)
     rows = np.array([[row_of[name] for name in pair] for pair in pairs], np.int64).reshape(-1, 2)
     first, second = faces.take(rows[:, 0]), faces.take(rows[:, 1])
     similarity = np.einsum("nd,nd->n", first.vectors, second.vectors).clip(-1.0, 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import faiss
 import numpy as np
@@ -53,21 +53,42 @@ class ApproximateIndex:
         Raises:
             UsageError: the plan is for an exact index, or keys and vectors are not as above.
         """
+        checked_new_keys(keys, len(vectors))
+        stored = VectorIndex.empty(plan.dimension, plan.precision)
+        for start in range(0, len(vectors), ROWS_PER_BLOCK):
+            block = slice(start, start + ROWS_PER_BLOCK)
+            stored.add(keys[block], vectors[block])
+        return cls.over(plan, stored, keys, threads=threads)
+
+    @classmethod
+    def over(cls, plan: SearchPlan, stored: VectorIndex, keys: Int, *, threads: int = 1) -> Self:
+        """Build it beside an index that holds the vectors, and may go on changing.
+
+        What is removed from that index is not found any more; what is added to it is not found
+        here.
+
+        Args:
+            plan: of an approximate kind.
+            stored: whose vectors decide.
+            keys: (N,) int64 of its vectors, none twice; unknown ones are left out.
+            threads: that may work on it.
+
+        Raises:
+            UsageError: the plan is for an exact index, or there is no vector.
+        """
         if plan.kind.is_exact:
             raise UsageError(
                 f"{plan.kind} is an exact index", advice="Use `VectorIndex.empty(...)` and `add`."
             )
-        checked_new_keys(keys, len(vectors))
-        if not len(vectors):
+        sample = _known(stored, _sample(plan, keys)).vectors
+        if not len(sample):
             raise UsageError("lists and codes are learned from vectors, and there are none")
-        stored = VectorIndex.empty(plan.dimension, plan.precision)
         proposer = _structure(plan)
         with limit_faiss_threads(threads):
-            proposer.train(_sample(plan, vectors))
-            for start in range(0, len(vectors), ROWS_PER_BLOCK):
-                block = slice(start, start + ROWS_PER_BLOCK)
-                stored.add(keys[block], vectors[block])
-                proposer.add_with_ids(vectors[block], keys[block])
+            proposer.train(sample)
+            for start in range(0, len(keys), ROWS_PER_BLOCK):
+                block = _known(stored, keys[start : start + ROWS_PER_BLOCK])
+                proposer.add_with_ids(block.vectors, block.keys)
         return cls(plan, proposer, stored)
 
     def tuned(self, plan: SearchPlan) -> Self:
@@ -135,10 +156,24 @@ def _made(plan: SearchPlan, words: str) -> Any:  # noqa: ANN401 - one of faiss' 
     return faiss.index_factory(plan.dimension, words, faiss.METRIC_INNER_PRODUCT)
 
 
-def _sample(plan: SearchPlan, vectors: F32) -> F32:
-    """Vectors to learn lists and codes from."""
+def _sample(plan: SearchPlan, keys: Int) -> Int:
+    """Keys of vectors to learn lists and codes from."""
     wanted = max(FEWEST_TRAINING, TRAINING_PER_LIST * plan.parameters.get("nlist", 0))
-    if len(vectors) <= wanted:
-        return vectors
-    rows = np.random.default_rng(TRAINING_SEED).choice(len(vectors), wanted, replace=False)
-    return vectors[np.sort(rows)]
+    if len(keys) <= wanted:
+        return keys
+    rows = np.random.default_rng(TRAINING_SEED).choice(len(keys), wanted, replace=False)
+    return keys[np.sort(rows)]
+
+
+class _Block(NamedTuple):
+    """Vectors and their keys."""
+
+    keys: Int
+    vectors: F32
+
+
+def _known(stored: VectorIndex, keys: Int) -> _Block:
+    """Of the keys those that have a vector."""
+    vectors = stored.vectors_of(keys)
+    there = np.isfinite(vectors).all(axis=1)
+    return _Block(keys[there], vectors[there])

@@ -61,7 +61,7 @@ class KeyTable:
             (K,) int64.
         """
         slots = self._slots_of(keys)
-        rows: Int = self._slots[slots, 1]
+        rows = self._slots.take(slots, axis=0)[:, 1]
         rows[rows == _EMPTY] = _GONE
         return rows
 
@@ -106,15 +106,19 @@ class KeyTable:
     def _slots_of(self, keys: Int) -> Int:
         """Where each key is, or the empty slot that says it is nowhere."""
         slots = self._first_slots(keys)
-        waiting = np.arange(len(keys))
+        waiting = self._taken_by_others(slots, keys)
         step = 0
         while len(waiting):
-            found = self._slots[slots[waiting]]
-            elsewhere = (found[:, 0] != keys[waiting]) & (found[:, 1] != _EMPTY)
-            waiting = waiting[elsewhere]
             step += 1
-            slots[waiting] = slots[waiting] + step & len(self._slots) - 1
+            further = slots[waiting] + step & len(self._slots) - 1
+            slots[waiting] = further
+            waiting = waiting[self._taken_by_others(further, keys[waiting])]
         return slots
+
+    def _taken_by_others(self, slots: Int, keys: Int) -> Int:
+        """Indices of slots that hold another key than the one given beside."""
+        found = self._slots.take(slots, axis=0)
+        return np.flatnonzero((found[:, 0] != keys) & (found[:, 1] != _EMPTY))
 
     def _claim(self, keys: Int, rows: Int) -> None:
         """Put keys that are nowhere into empty slots; of several that want one, the last wins."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -10,36 +9,20 @@ import numpy as np
 
 from fvs.errors import UsageError
 from fvs.matching.threads import limit_threads
-from fvs.metrics.tiles import TILE_ROWS, pairs_of_tile, tiles_of
+from fvs.metrics.tiles import TILE_ROWS, FoundPairs, pairs_of_tile, tiles_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from fvs.metrics.tiles import Tile
-    from fvs.records import F32, Int
+    from fvs.records import F32
 
-__all__ = ["ScoredPairs", "score_all_pairs"]
+__all__ = ["score_all_pairs"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _MATRIX = 2
-
-
-@dataclass(frozen=True, eq=False)
-class ScoredPairs:
-    """Pairs of a set at or above a threshold.
-
-    Attributes:
-        rows: (P, 2) int64 rows of the set, first < second.
-        scores: (P,) float32 cosine, at most 1.
-    """
-
-    rows: Int
-    scores: F32
-
-    def __len__(self) -> int:
-        return len(self.scores)
 
 
 class Mapping(Protocol):
@@ -57,7 +40,7 @@ def score_all_pairs(
     tile_rows: int = TILE_ROWS,
     threads: int = 1,
     mapped: Mapping = map,
-) -> Iterator[ScoredPairs]:
+) -> Iterator[FoundPairs]:
     """Find all pairs of a set at or above a threshold, in bounded memory.
 
     Args:
@@ -65,7 +48,8 @@ def score_all_pairs(
         threshold: lowest score of interest.
         tile_rows: vectors of a tile's side; only speed, memory and the order depend on it.
         threads: of the linear algebra below one tile.
-        mapped: does the tiles; `BulkEngine.map` spreads them.
+        mapped: does the tiles: `map`, or that of a pool of threads. Processes would be sent the
+            vectors with each tile; for them see `fvs.bulk.all_pairs`.
 
     Returns:
         What each tile holds (`tile_count` of them), as it is done. Each pair is in one of them.
@@ -79,6 +63,6 @@ def score_all_pairs(
     return mapped(score, tiles_of(len(vectors), tile_rows))
 
 
-def _score_tile(vectors: F32, threshold: float, threads: int, tile: Tile) -> ScoredPairs:
+def _score_tile(vectors: F32, threshold: float, threads: int, tile: Tile) -> FoundPairs:
     with limit_threads(threads):
-        return ScoredPairs(*pairs_of_tile(vectors, threshold, tile))
+        return pairs_of_tile(vectors, threshold, tile)

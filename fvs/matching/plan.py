@@ -113,7 +113,13 @@ class SearchPlan:
 
 
 def plan_search(
-    vectors: int, dimension: int, memory_bytes: int, *, recall_target: float = 0.99
+    vectors: int,
+    dimension: int,
+    memory_bytes: int,
+    *,
+    recall_target: float = 0.99,
+    exact_up_to: int = EXACT_UP_TO,
+    stored: Precision | None = None,
 ) -> SearchPlan:
     """Choose how to search a gallery.
 
@@ -123,6 +129,8 @@ def plan_search(
         memory_bytes: that the index may take.
         recall_target: in 0..1: the share of probes whose best hit an approximate index must find;
             1 asks for an exact one whatever its size.
+        exact_up_to: vectors up to which all are scanned.
+        stored: what the vectors are held as already; None leaves that to the plan.
 
     Raises:
         UsageError: an argument is out of range, or no index fits.
@@ -132,9 +140,9 @@ def plan_search(
             "a plan needs vectors >= 0, dimension >= 1 and a recall in 0..1 "
             f"(got {vectors}, {dimension}, {recall_target:g})"
         )
-    exact = vectors <= EXACT_UP_TO or recall_target == 1
-    kinds = _exact_kinds(vectors) if exact else _approximate_kinds(dimension)
-    needed = {kind: _bytes(kind, vectors, dimension) for kind in kinds}
+    exact = vectors <= exact_up_to or recall_target == 1
+    kinds = _exact_kinds(vectors, stored) if exact else _approximate_kinds(dimension)
+    needed = {kind: _bytes(kind, stored, vectors, dimension) for kind in kinds}
     fitting = [kind for kind in kinds if needed[kind] <= memory_bytes]
     if not fitting:
         least = min(needed.values())
@@ -145,30 +153,37 @@ def plan_search(
     kind = fitting[0]
     too_large = kinds[: kinds.index(kind)]
     explanation = (
-        _why_exactness(vectors, recall_target, exact=exact),
+        _why_exactness(vectors, exact_up_to, recall_target),
         *(f"{_WORDS[other]} would take {_gb(needed[other])}, too much." for other in too_large),
         f"{_WORDS[kind]} takes {_gb(needed[kind])} of {_gb(memory_bytes)}: {_REASONS[kind]}",
     )
-    plan = plan_of_kind(kind, vectors, dimension, recall_target=recall_target)
+    plan = plan_of_kind(kind, vectors, dimension, recall_target=recall_target, stored=stored)
     return replace(plan, explanation=explanation)
 
 
 def plan_of_kind(
-    kind: IndexKind, vectors: int, dimension: int, *, recall_target: float = 0.99
+    kind: IndexKind,
+    vectors: int,
+    dimension: int,
+    *,
+    recall_target: float = 0.99,
+    stored: Precision | None = None,
 ) -> SearchPlan:
-    """The plan of a kind that was chosen already, whatever suits the size."""
+    """The plan of a kind that was chosen already, whatever suits the size; see `plan_search`."""
     return SearchPlan(
         kind=kind,
         dimension=dimension,
-        precision=_precision(kind),
+        precision=_precision(kind, stored),
         parameters={} if kind.is_exact else _parameters(kind, vectors, recall_target),
-        bytes=_bytes(kind, vectors, dimension),
+        bytes=_bytes(kind, stored, vectors, dimension),
         explanation=(f"{_WORDS[kind]}: {_REASONS[kind]}",),
     )
 
 
-def _exact_kinds(vectors: int) -> list[IndexKind]:
+def _exact_kinds(vectors: int, stored: Precision | None) -> list[IndexKind]:
     """The best first."""
+    if stored is not None:
+        return [IndexKind(f"flat_{stored}")]
     small = [IndexKind.FLAT_FLOAT32] if vectors <= FLOAT32_UP_TO else []
     return [*small, IndexKind.FLAT_INT8X2, IndexKind.FLAT_INT8]
 
@@ -178,18 +193,20 @@ def _approximate_kinds(dimension: int) -> list[IndexKind]:
     return [IndexKind.HNSW, lists]
 
 
-def _precision(kind: IndexKind) -> Precision:
+def _precision(kind: IndexKind, stored: Precision | None) -> Precision:
     """That of the vectors which an index keeps to judge what it finds."""
-    return Precision(kind.value.removeprefix("flat_")) if kind.is_exact else Precision.INT8X2
+    if kind.is_exact:
+        return Precision(kind.value.removeprefix("flat_"))
+    return stored or Precision.INT8X2
 
 
-def _bytes(kind: IndexKind, vectors: int, dimension: int) -> int:
+def _bytes(kind: IndexKind, stored: Precision | None, vectors: int, dimension: int) -> int:
     beside = {
         IndexKind.HNSW: dimension + HNSW_BYTES,
         IndexKind.IVF: dimension + LIST_ENTRY_BYTES,
         IndexKind.IVFPQ: dimension // (2 * PQ_COMPONENTS) + LIST_ENTRY_BYTES,
     }
-    each = KEY_BYTES + _precision(kind).vector_bytes(dimension) + beside.get(kind, 0)
+    each = KEY_BYTES + _precision(kind, stored).vector_bytes(dimension) + beside.get(kind, 0)
     return vectors * each
 
 
@@ -201,13 +218,13 @@ def _parameters(kind: IndexKind, vectors: int, recall_target: float) -> dict[str
     return {"nlist": nlist, "nprobe": round(nlist * effort.read_lists), "candidates": CANDIDATES}
 
 
-def _why_exactness(vectors: int, recall_target: float, *, exact: bool) -> str:
-    if vectors <= EXACT_UP_TO:
-        return f"{vectors:,} vectors, no more than {EXACT_UP_TO:,}, are scanned whole."
-    if exact:
+def _why_exactness(vectors: int, exact_up_to: int, recall_target: float) -> str:
+    if vectors <= exact_up_to:
+        return f"{vectors:,} vectors, no more than {exact_up_to:,}, are scanned whole."
+    if recall_target == 1:
         return f"{vectors:,} vectors are scanned whole, since the best hit must never be missed."
     return (
-        f"{vectors:,} vectors, more than {EXACT_UP_TO:,}, are not scanned whole for each probe; "
+        f"{vectors:,} vectors, more than {exact_up_to:,}, are not scanned whole for each probe; "
         f"the best hit is found for about {recall_target:.1%} of probes."
     )
 

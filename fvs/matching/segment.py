@@ -47,7 +47,8 @@ _PROPOSED_AGAIN = 16_384
 
 def cosines(left: F32, right: F32) -> F32:
     """Row by row, (N, D) and (N, D) -> (N,); a row's result does not depend on its batch."""
-    return np.asarray(np.clip(np.vecdot(left, right), -1.0, 1.0), np.float32)
+    products: F32 = np.vecdot(left, right)
+    return np.minimum(np.maximum(products, -1.0, out=products), 1.0, out=products)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +155,8 @@ class Segment:
         scores = np.empty(len(rows), np.float32)
         for start in range(0, len(rows), PAIRS_PER_BLOCK):
             block = slice(start, start + PAIRS_PER_BLOCK)
-            scores[block] = cosines(probes[probe_rows[block]], self.vectors(rows[block]))
+            left = probes.take(probe_rows[block], axis=0)
+            scores[block] = cosines(left, self.vectors(rows[block]))
         return scores
 
     def search(self, probes: F32, k: int, threshold: float) -> Hits:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from fvs.records import F32, Bool
 
-__all__ = ["read_evaluation", "write_evaluation"]
+__all__ = ["mated_of", "read_evaluation", "write_evaluation"]
 
 PARQUET = ".parquet"
 
@@ -128,7 +128,7 @@ def _evaluation(columns: Mapping[str, npt.NDArray[Any]], where: str) -> Evaluati
     }
     return Evaluation(
         similarity=_numbers(columns["similarity"], "similarity"),
-        mated=_mated(columns["mated"]),
+        mated=mated_of(columns["mated"]),
         first_subject=first,
         second_subject=second,
         **optional,
@@ -186,7 +186,12 @@ def _first_no_number(column: npt.NDArray[Any]) -> int:
     raise AssertionError("all of them are numbers")
 
 
-def _mated(column: npt.NDArray[Any]) -> Bool:
+def mated_of(column: npt.NDArray[Any]) -> Bool:
+    """(N,) what a column `mated` says.
+
+    Raises:
+        UsageError: something else than the words for yes and no.
+    """
     words = np.char.lower(np.char.strip(column.astype(np.str_)))
     unknown = set(np.unique(words).tolist()) - set(WORDS)
     if unknown:

@@ -9,19 +9,15 @@ import numpy as np
 
 from fvs.errors import UsageError
 from fvs.metrics.rates import ScoreTail
+from fvs.metrics.tiles import TILE_ROWS, pairs_of_tile, scored_tiles, tiles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from fvs.records import F32, Int
 
-    from fvs.records import F32, Bool, Int
-
-__all__ = ["KEPT_SCORES", "AllPairs", "compare_all_pairs", "pairs_above", "score_tiles"]
+__all__ = ["KEPT_SCORES", "AllPairs", "compare_all_pairs", "pairs_above"]
 
 KEPT_SCORES = 4_000_000
 """Non-mated scores kept per set: 16 MB, and every score of up to 2,800 subjects."""
-
-TILE_ROWS = 512
-"""Rows per product: against 10,000 faces one tile of scores takes 20 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +34,11 @@ class AllPairs:
 
 
 def compare_all_pairs(
-    vectors: F32, subjects: Int | None = None, *, keep: int = KEPT_SCORES
+    vectors: F32,
+    subjects: Int | None = None,
+    *,
+    keep: int = KEPT_SCORES,
+    tile_rows: int = TILE_ROWS,
 ) -> AllPairs:
     """Compare each face with each other one.
 
@@ -46,6 +46,7 @@ def compare_all_pairs(
         vectors: (N, D) float32 of length 1.
         subjects: (N,) int64, equal for pictures of one person; None where all differ.
         keep: how many of the highest non-mated scores to keep.
+        tile_rows: vectors of a tile's side; only speed, memory and the order depend on it.
 
     Returns:
         The scores; cosines clipped to -1..1.
@@ -55,38 +56,30 @@ def compare_all_pairs(
         raise UsageError(f"{len(vectors)} vectors but {len(labels)} subjects")
     tail = _Highest(keep)
     mated = [np.empty(0, np.float32)]
-    for start, scores, once in score_tiles(vectors):
-        same = labels[start : start + len(scores), None] == labels[None, start:]
-        mated.append(scores[once & same])
-        tail.add(scores[once & ~same])
+    for tile in scored_tiles(vectors, tile_rows):
+        same = labels[tile.first, None] == labels[None, tile.second]
+        mated.append(tile.scores[tile.once & same])
+        tail.add(tile.scores[tile.once & ~same])
     return AllPairs(mated=np.concatenate(mated), non_mated=tail.result())
 
 
-def pairs_above(vectors: F32, threshold: float) -> tuple[Int, F32]:
+def pairs_above(vectors: F32, threshold: float, *, tile_rows: int = TILE_ROWS) -> tuple[Int, F32]:
     """The pairs of a set that score at or above a threshold.
 
     Args:
         vectors: (N, D) float32 of length 1.
         threshold: lowest score of interest.
+        tile_rows: vectors of a tile's side; only speed and memory depend on it.
 
     Returns:
         (P, 2) int64 rows, first < second, in order; and their (P,) float32 scores.
     """
-    rows: list[Int] = [np.empty((0, 2), np.int64)]
-    values = [np.empty(0, np.float32)]
-    for start, scores, once in score_tiles(vectors):
-        found = np.argwhere(once & (scores >= threshold))
-        values.append(scores[found[:, 0], found[:, 1]])
-        rows.append(found + start)
-    return np.concatenate(rows), np.concatenate(values)
-
-
-def score_tiles(vectors: F32) -> Iterator[tuple[int, F32, Bool]]:
-    """First row, scores against that and all later rows, and which of them count (once each)."""
-    for start in range(0, len(vectors), TILE_ROWS):
-        scores = vectors[start : start + TILE_ROWS] @ vectors[start:].T
-        np.clip(scores, -1.0, 1.0, out=scores)
-        yield start, scores, ~np.tri(*scores.shape, dtype=np.bool_)
+    tiles = tiles_of(len(vectors), tile_rows)
+    parts = [pairs_of_tile(vectors, threshold, tile) for tile in tiles]
+    rows = np.concatenate([np.empty((0, 2), np.int64), *(part.rows for part in parts)])
+    scores = np.concatenate([np.empty(0, np.float32), *(part.scores for part in parts)])
+    order = np.lexsort((rows[:, 1], rows[:, 0]))
+    return rows[order], scores[order]
 
 
 class _Highest:

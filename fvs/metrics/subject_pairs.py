@@ -14,7 +14,8 @@ import numpy as np
 
 from fvs.errors import UsageError
 from fvs.metrics.pair_counts import AllPairsCounts, ListedCounts, MatedCounts
-from fvs.metrics.pairs import KEPT_SCORES, score_tiles
+from fvs.metrics.pairs import KEPT_SCORES
+from fvs.metrics.tiles import TILE_ROWS, scored_tiles
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -144,13 +145,16 @@ class KindsOfPairs(NamedTuple):
     non_mated: SubjectPairs
 
 
-def compare_subjects(vectors: F32, subjects: Int, *, keep: int = KEPT_SCORES) -> KindsOfPairs:
+def compare_subjects(
+    vectors: F32, subjects: Int, *, keep: int = KEPT_SCORES, tile_rows: int = TILE_ROWS
+) -> KindsOfPairs:
     """Compare each face with each other one, and remember whose they are.
 
     Args:
         vectors: (N, D) float32 of length 1.
         subjects: (N,) int64 number of the person of each, from 0.
         keep: how many of the highest non-mated pairs to keep.
+        tile_rows: vectors of a tile's side; only speed and memory depend on it.
 
     Returns:
         The mated pairs, all of them, and the non-mated ones, the highest of them; cosines clipped
@@ -165,13 +169,13 @@ def compare_subjects(vectors: F32, subjects: Int, *, keep: int = KEPT_SCORES) ->
     highest = _HighestPairs(keep)
     mated = [np.empty(0, np.float32)]
     owners = [np.empty(0, np.int64)]
-    for start, scores, once in score_tiles(vectors):
-        rows, columns = subjects[start : start + len(scores)], subjects[start:]
-        same = once & (rows[:, None] == columns[None])
-        mated.append(scores[same])
+    for tile in scored_tiles(vectors, tile_rows):
+        rows, columns = subjects[tile.first], subjects[tile.second]
+        same = tile.once & (rows[:, None] == columns[None])
+        mated.append(tile.scores[same])
         owners.append(rows[np.nonzero(same)[0]])
-        row, column = np.nonzero(once & ~same & (scores >= highest.floor))
-        highest.add(scores[row, column], rows[row], columns[column])
+        row, column = np.nonzero(tile.once & ~same & (tile.scores >= highest.floor))
+        highest.add(tile.scores[row, column], rows[row], columns[column])
     pictures = np.bincount(subjects, minlength=numbered).astype(np.float64)
     return KindsOfPairs(
         mated=SubjectPairs.mated(np.concatenate(mated), np.concatenate(owners), numbered),

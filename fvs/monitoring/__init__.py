@@ -3,7 +3,13 @@
 Offline, and with scipy: imported by `fvs monitor`, never by the engine.
 """
 
-from fvs.monitoring.baseline import Baseline, Signal, SignalBaseline, make_baseline
+from fvs.monitoring.baseline import (
+    Baseline,
+    Signal,
+    SignalBaseline,
+    baseline_of_points,
+    make_baseline,
+)
 from fvs.monitoring.bounds import BoundCheck, Limits, LiveBounds, check_live_bounds
 from fvs.monitoring.canary import CanaryReport, CanarySet, check_canary, record_canary
 from fvs.monitoring.drift import Comparison, DriftReport, SignalDrift, compare_live
@@ -22,6 +28,7 @@ __all__ = [
     "Signal",
     "SignalBaseline",
     "SignalDrift",
+    "baseline_of_points",
     "check_canary",
     "check_live_bounds",
     "compare_live",

@@ -1,82 +1,33 @@
-"""How signals were distributed when the error rates were measured: what live ones are held to.
+"""What live signals are held to: how they were distributed while all was well.
 
-A signal is a column of numbers, one a comparison or picture, in the order of time: similarity,
-quality, live probability. A missing number (NaN) is a value like any other, for a camera that
-stops finding faces is drift too.
+A baseline is an operator's own, or that of a certificate, whose rates were measured with it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
-import numpy as np
 
+from fvs.distributions import FEWEST_VALUES, Signal, SignalBaseline, summarise
 from fvs.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fvs.records import F64, Int
+    from fvs.operating_points import OperatingPoints
 
-__all__ = ["FEWEST_VALUES", "Baseline", "Signal", "SignalBaseline", "make_baseline"]
+__all__ = [
+    "FEWEST_VALUES",
+    "Baseline",
+    "Signal",
+    "SignalBaseline",
+    "baseline_of_points",
+    "make_baseline",
+]
 
-QUANTILE_BINS = 20
-FEWEST_VALUES = 500
-"""Fewer leave the population stability index too blurred to tell a large shift from chance."""
 MOST_SAMPLED = 4096
 """Values kept for the two-sample test: a larger sample tells apart what makes no difference."""
-SAMPLE_SEED = 20261125
-
-
-@dataclass(frozen=True, eq=False)
-class Signal:
-    """A column of live numbers.
-
-    Attributes:
-        name: as the column is called.
-        values: (N,) float64 in the order of time; NaN where there was none.
-    """
-
-    name: str
-    values: F64
-
-
-class SignalBaseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one signal was distributed.
-
-    Attributes:
-        name: of the column.
-        edges: (K,) ascending; bin k holds `edges[k - 1] <= value < edges[k]`. The first bin lies
-            below everything seen, the last but one above it, and the last counts what is missing.
-        counts: (K + 2,) values in each bin.
-        sample: ascending, values drawn from those that were there.
-    """
-
-    name: str
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
-    sample: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse bins that do not fit their counts, and baselines of nothing."""
-        if len(self.counts) != len(self.edges) + 2 or min(self.counts) < 0:
-            raise ValueError(f"{len(self.edges)} edges do not fit {len(self.counts)} counts")
-        if np.any(np.diff(self.edges) <= 0) or np.any(np.diff(self.sample) < 0):
-            raise ValueError("edges and sample must rise")
-        if self.total < FEWEST_VALUES:
-            raise ValueError(f"a baseline needs {FEWEST_VALUES} values, not {self.total}")
-
-    @property
-    def total(self) -> int:
-        """Values in all, missing ones included."""
-        return sum(self.counts)
-
-    def bins_of(self, values: F64) -> Int:
-        """(N,) values -> (N,) int64 bins."""
-        bins = np.searchsorted(self.edges, values, side="right")
-        return np.where(np.isnan(values), len(self.edges) + 1, bins).astype(np.int64)
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +45,11 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     created: str
     signals: tuple[SignalBaseline, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the signals."""
+        return tuple(signal.name for signal in self.signals)
+
     def signal(self, name: str) -> SignalBaseline:
         """The baseline of a column.
 
@@ -103,7 +59,7 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for signal in self.signals:
             if signal.name == name:
                 return signal
-        have = ", ".join(signal.name for signal in self.signals)
+        have = ", ".join(self.names)
         raise UsageError(f"the baseline has no signal {name!r}", advice=f"It has {have}.")
 
 
@@ -120,34 +76,21 @@ def make_baseline(signals: Sequence[Signal], *, of: str, created: str) -> Baseli
     """
     if not signals:
         raise UsageError("a baseline of no signals holds nothing to anything")
-    return Baseline(of=of, created=created, signals=tuple(_summarise(one) for one in signals))
+    summarised = tuple(summarise(signal, MOST_SAMPLED) for signal in signals)
+    return Baseline(of=of, created=created, signals=summarised)
 
 
-def _summarise(signal: Signal) -> SignalBaseline:
-    values = np.asarray(signal.values, np.float64)
-    present = np.sort(values[~np.isnan(values)])
-    if len(values) < FEWEST_VALUES or not len(present):
+def baseline_of_points(points: OperatingPoints) -> Baseline:
+    """The distributions that a certificate states.
+
+    Raises:
+        UsageError: it states none.
+    """
+    if not points.distributions:
         raise UsageError(
-            f"signal {signal.name!r} has {len(present)} numbers in {len(values)} rows",
-            advice=f"A baseline needs at least {FEWEST_VALUES} rows; thousands tell more.",
+            f"the certificate of pack {points.pack!r} states no distributions",
+            advice="Calibrate anew with enough data (500 mated pairs), or make a baseline with "
+            "`fvs monitor baseline`.",
         )
-    if np.isinf(present).any():
-        raise UsageError(f"signal {signal.name!r} has an infinite value")
-    edges = _edges(present)
-    bins = np.searchsorted(edges, present, side="right")
-    drawn = np.random.default_rng(SAMPLE_SEED).permutation(len(present))[:MOST_SAMPLED]
-    return SignalBaseline(
-        name=signal.name,
-        edges=tuple(edges.tolist()),
-        counts=(*np.bincount(bins, minlength=len(edges) + 1).tolist(), len(values) - len(present)),
-        sample=tuple(present[np.sort(drawn)].tolist()),
-    )
-
-
-def _edges(present: F64) -> F64:
-    """The quantiles, and both ends, so that what was never seen has bins of its own."""
-    quantiles = np.quantile(
-        present, np.linspace(0.0, 1.0, QUANTILE_BINS + 1), method="inverted_cdf"
-    )
-    beyond = np.nextafter(present[-1], np.inf)
-    return np.append(np.unique(quantiles[:-1]), beyond)
+    told = "; ".join(f"{one.name}: {one.of}" for one in points.distributions)
+    return Baseline(of=told, created=points.created, signals=points.distributions)

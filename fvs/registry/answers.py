@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fvs.records import Scores
 from fvs.registry.fusion import FusionRule
+from fvs.registry.searching import SearchSettings
 from fvs.registry.vectors import in_memory
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class RegistrySettings:
         index_dir: folder where the gallery is kept between processes, with rotated vectors in the
             clear (`fvs.registry.saved_gallery`); None keeps them in memory only.
         duplicates: why searching everybody is allowed; None is that it is not.
+        search: how that is planned, where the vectors are in this process.
     """
 
     make_index: BackendFactory = in_memory
@@ -54,6 +56,7 @@ class RegistrySettings:
     max_staleness_s: float = 0.0
     index_dir: Path | None = None
     duplicates: DuplicatePolicy | None = None
+    search: SearchSettings = field(default_factory=SearchSettings)
 
 
 @dataclass(frozen=True, kw_only=True)

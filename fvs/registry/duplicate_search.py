@@ -7,18 +7,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fvs.errors import UsageError
-from fvs.registry.duplicates import find_pairs, search_people
+from fvs.registry.duplicates import search_people
 from fvs.registry.errors import DuplicatesOffError, MissingKeyError, ModelMismatchError
 from fvs.registry.gallery import Gallery
+from fvs.registry.pair_search import find_pairs
 from fvs.registry.reviews import ReviewState
+from fvs.registry.searching import GallerySearch
 from fvs.registry.vault import dimension_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
+    from fvs.bulk import BulkEngine
     from fvs.records import Embeddings
     from fvs.registry.answers import RegistrySettings
     from fvs.registry.duplicates import DuplicatePair, DuplicatePolicy, SubjectHits
+    from fvs.registry.pair_search import DuplicatePairs
     from fvs.registry.reviews import Review
     from fvs.registry.store import RecordStore
     from fvs.registry.vault import Vault
@@ -35,6 +39,7 @@ class DuplicateSearch:
         self._vault = vault
         self._settings = settings
         self._gallery = self._new_gallery()
+        self._searches = GallerySearch(self._gallery, settings.search)
         self._follows = False
 
     def _new_gallery(self) -> Gallery:
@@ -82,25 +87,41 @@ class DuplicateSearch:
         Raises:
             DuplicatesOffError: the settings name no purpose and legal basis.
             ModelMismatchError: the probes are of another embedder.
-            UsageError: the threshold is below the policy's.
+            UsageError: the threshold is below the policy's, or no index fits the memory of the
+                settings.
         """
         policy = self._policy()
         self._check_model(probes)
-        self.catch_up()
         limit = policy.threshold if threshold is None else threshold
-        return search_people(self._gallery, policy, probes, k, limit)
+        return search_people(self._searcher().finder(len(probes)), policy, probes, k, limit)
 
     def find_duplicates(
-        self, on_progress: Callable[[int, int], None] = lambda _done, _total: None
-    ) -> Iterator[DuplicatePair]:
+        self,
+        on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+        bulk: BulkEngine | None = None,
+    ) -> DuplicatePairs:
         """Pairs of different subjects' templates from the policy's threshold up.
+
+        Args:
+            on_progress: told how many parts of the work are done, of how many.
+            bulk: does it, where all pairs are scored (`fvs.registry.pair_search`); None is this
+                process.
 
         Raises:
             DuplicatesOffError: the settings name no purpose and legal basis.
+            UsageError: no index fits the memory of the settings.
         """
         policy = self._policy()
+        searcher = self._searcher()
+        finder = searcher.finder(len(searcher.gallery))
+        return find_pairs(finder, policy.threshold, on_progress, bulk)
+
+    def _searcher(self) -> GallerySearch:
+        """Searches of the gallery, which is brought in step with the store."""
         self.catch_up()
-        return find_pairs(self._gallery, policy.threshold, on_progress)
+        if self._searches.gallery is not self._gallery:  # it was rebuilt
+            self._searches = GallerySearch(self._gallery, self._settings.search)
+        return self._searches
 
     def add_reviews(self, pairs: Iterable[DuplicatePair], now: datetime | None = None) -> int:
         """Put pairs on the review list; those that are on it stay as they are.

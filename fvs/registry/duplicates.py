@@ -16,20 +16,15 @@ from fvs.errors import UsageError
 from fvs.registry.reviews import Review, fpir_of, review_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
 
+    from fvs.matching.plan import SearchPlan
     from fvs.records import F32, U8, Embeddings, Int
-    from fvs.registry.gallery import Gallery, GalleryHits
-    from fvs.registry.roster import Columns
+    from fvs.registry.gallery import GalleryHits
+    from fvs.registry.searching import Finder
 
-__all__ = ["DuplicatePair", "DuplicatePolicy", "SubjectHits", "find_pairs", "search_people"]
-
-NEIGHBOURS = 32
-"""Templates of others that are looked at for each; whoever has more look-alikes needs a person's
-eyes anyway."""
-
-_PROBES_AT_ONCE = 256
+__all__ = ["DuplicatePair", "DuplicatePolicy", "SubjectHits", "search_people"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +69,7 @@ class SubjectHits:
         record_ids: H ids, of the template of each that was most alike.
         gallery_size: templates that were searched.
         fpir: expected share of probes of people who are not enrolled that have a hit.
+        plan: how they were searched for, and why; None where a server holds the vectors.
     """
 
     status: U8
@@ -83,6 +79,7 @@ class SubjectHits:
     record_ids: tuple[bytes, ...]
     gallery_size: int
     fpir: float
+    plan: SearchPlan | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,12 +115,12 @@ class DuplicatePair:
 
 
 def search_people(
-    gallery: Gallery, policy: DuplicatePolicy, probes: Embeddings, k: int, threshold: float
+    finder: Finder, policy: DuplicatePolicy, probes: Embeddings, k: int, threshold: float
 ) -> SubjectHits:
     """The `k` people most like each probe; see `SubjectHits`.
 
     Args:
-        gallery: to search.
+        finder: of the gallery.
         policy: that allows it.
         probes: N rows; their vectors are not rotated yet.
         k: people of each probe, at least 1.
@@ -139,10 +136,12 @@ def search_people(
             advice="Search at the policy's threshold, or state a policy for a lower one.",
         )
     usable = np.flatnonzero(probes.ok)
-    size = len(gallery)
-    rotated = gallery.vault.rotate(probes.vectors[usable])
-    # Of people with several templates more hits than people are needed.
-    hits = gallery.search(rotated, k * NEIGHBOURS, threshold)
+    size = len(finder.gallery)
+    rotated = finder.gallery.vault.rotate(probes.vectors[usable])
+    # A person may have any number of templates, so k people may take more than k hits.
+    hits = finder.search_all(
+        rotated, threshold, k, lambda hits: _people_of_each(hits, len(rotated)) < k
+    )
     kept = [i for i, rank in _people(hits) if rank <= k]
     return SubjectHits(
         status=probes.status,
@@ -152,7 +151,14 @@ def search_people(
         record_ids=tuple(hits.record_ids[i].tobytes() for i in kept),
         gallery_size=size,
         fpir=fpir_of(policy.target_fmr, size),
+        plan=finder.plan,
     )
+
+
+def _people_of_each(hits: GalleryHits, probes: int) -> Int:
+    """(P,) how many people each probe hit."""
+    best = [i for i, _ in _people(hits)]
+    return np.bincount(hits.probe_rows[best], minlength=probes)
 
 
 def _people(hits: GalleryHits) -> Iterator[tuple[int, int]]:
@@ -165,43 +171,3 @@ def _people(hits: GalleryHits) -> Iterator[tuple[int, int]]:
         if subject not in seen:
             seen.add(subject)
             yield i, len(seen)
-
-
-def find_pairs(
-    gallery: Gallery, threshold: float, on_progress: Callable[[int, int], None]
-) -> Iterator[DuplicatePair]:
-    """Pairs of templates of different subjects that score `threshold` or more, each once.
-
-    Every template is searched for among all, so the time grows with the square of their number;
-    of more than 32 look-alikes of one template the least alike may be missed.
-    """
-    members = gallery.members()
-    seen: set[bytes] = set()
-    for start in range(0, len(members), _PROBES_AT_ONCE):
-        some = members.take(np.arange(start, min(start + _PROBES_AT_ONCE, len(members))))
-        for pair in _pairs_of(gallery, some, threshold):
-            name = review_id_of(pair.first_record, pair.second_record)
-            if name not in seen:
-                seen.add(name)
-                yield pair
-        on_progress(start + len(some), len(members))
-
-
-def _pairs_of(gallery: Gallery, some: Columns, threshold: float) -> Iterator[DuplicatePair]:
-    keys, vectors = gallery.vectors_of(some.keys)
-    present = some.take(np.isin(some.keys, keys))
-    hits = gallery.search(vectors, NEIGHBOURS, threshold)
-    foreign = (hits.subjects != present.subjects[hits.probe_rows]).any(axis=1)
-    rank_of: dict[int, int] = {}
-    for i in np.flatnonzero(foreign).tolist():
-        row = int(hits.probe_rows[i])
-        rank_of[row] = rank_of.get(row, 0) + 1
-        yield DuplicatePair(
-            first_subject=present.subjects[row].tobytes(),
-            second_subject=hits.subjects[i].tobytes(),
-            first_record=present.record_ids[row].tobytes(),
-            second_record=hits.record_ids[i].tobytes(),
-            similarity=float(hits.scores[i]),
-            rank=rank_of[row],
-            gallery_size=len(gallery),
-        )

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
+from fvs.matching.hits import Hits
 from fvs.matching.lock import ReadersWriterLock
 from fvs.matching.segment import cosines
 from fvs.registry.errors import MissingKeyError
@@ -29,14 +30,15 @@ from fvs.registry.vault import Opened
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from fvs.matching.approximate import ApproximateIndex
     from fvs.matching.backend import VectorBackend
-    from fvs.matching.hits import Hits
     from fvs.records import F32, U8, Bool, Int
     from fvs.registry.records import StoredRecord
+    from fvs.registry.roster import Extent
     from fvs.registry.store import RecordStore
     from fvs.registry.vault import Vault
 
-__all__ = ["Gallery", "GalleryHits", "PairScores", "score_stored"]
+__all__ = ["Gallery", "GalleryHits", "PairScores", "Shortcut", "score_stored"]
 
 PAGE = 4096
 """Records that are read, unsealed and taken in at a time: 2 kB each."""
@@ -51,7 +53,8 @@ class PairScores(NamedTuple):
 
     Attributes:
         scores: (K,) float32 cosines; NaN where the template is unreadable.
-        rows: (K,) int64 row of each, ascending; of one row the oldest enrolment first.
+        rows: (K,) int64 row of each, ascending; of one row the oldest enrolment first. Every row
+            is among them.
         known: (N,) bool, False where the row's subject has no template: its score is a decoy's.
     """
 
@@ -75,6 +78,22 @@ class GalleryHits:
     scores: F32
     subjects: U8
     record_ids: U8
+
+
+@dataclass(frozen=True, eq=False)
+class Shortcut:
+    """Finds most of what a gallery held at a moment without looking at all of it.
+
+    Its index judges what it proposes by the gallery's own vectors, so what was removed since is not
+    found; what came since is beyond its extent, and is scanned.
+
+    Attributes:
+        index: over the gallery's vectors.
+        extent: the moment.
+    """
+
+    index: ApproximateIndex
+    extent: Extent
 
 
 class Gallery:
@@ -235,11 +254,43 @@ class Gallery:
         order = np.argsort(rows, kind="stable")
         return rows[order], keys[order]
 
-    def search(self, rotated: F32, k: int, threshold: float) -> GalleryHits:
-        """The templates most like each probe; decoys are nobody's and are left out."""
+    def search(
+        self, rotated: F32, k: int, threshold: float, shortcut: Shortcut | None = None
+    ) -> GalleryHits:
+        """The templates most like each probe; decoys are nobody's and are left out.
+
+        Args:
+            rotated: (P, D) float32.
+            k: templates of each probe.
+            threshold: lowest cosine of a hit.
+            shortcut: searches what it covers; without it everything is scanned.
+        """
         with self._lock.reading():
-            hits = self.index.search(rotated, k + self._decoys, threshold)
+            hits = self._find(rotated, k + self._decoys, threshold, shortcut)
             return self._named(hits, k)
+
+    def _find(self, rotated: F32, k: int, threshold: float, shortcut: Shortcut | None) -> Hits:
+        if shortcut is None:
+            return self.index.search(rotated, k, threshold)
+        proposed = shortcut.index.search(rotated, k, threshold)
+        later = self._roster.keys_since(shortcut.extent)
+        scanned = [self._scanned(rotated, row, later) for row in range(len(rotated))]
+        return Hits.best([proposed, *scanned], k, threshold)
+
+    def _scanned(self, rotated: F32, row: int, keys: Int) -> Hits:
+        """One probe against these keys, all of them."""
+        scores = self.index.score_pairs(rotated[row : row + 1], np.zeros_like(keys), keys)
+        return Hits(np.full_like(keys, row), keys, scores)
+
+    def extent(self) -> tuple[Int, Extent]:
+        """(N,) keys of all templates, and the moment that they are of."""
+        with self._lock.reading():
+            return self._roster.columns().keys, self._roster.extent
+
+    def changes_since(self, extent: Extent) -> int:
+        """How many templates came or went since."""
+        now = self._roster.extent
+        return now.rows - extent.rows + now.removed - extent.removed
 
     def _named(self, hits: Hits, k: int) -> GalleryHits:
         rows = self._roster.rows_of_keys(hits.keys)
@@ -282,10 +333,7 @@ def score_stored(
     found = store.of_subjects(subjects)
     known = np.array([bool(records) for records in found], np.bool_)
     records = [record for group in found for record in group or (vault.decoy_record,)]
-    counts = np.array([len(group) or 1 for group in found], np.int64)
-    rows = np.arange(len(found)).repeat(counts)
-    vectors, readable = vault.open(records)
-    scores = cosines(rotated[rows], vectors)
-    if not readable.all():
-        scores[~readable] = np.nan
-    return PairScores(scores, rows, known)
+    rows = np.array(
+        [row for row, group in enumerate(found) for _ in group or (vault.decoy_record,)], np.int64
+    )
+    return PairScores(cosines(rotated.take(rows, axis=0), vault.open(records).vectors), rows, known)

@@ -293,7 +293,8 @@ class KeyRing(msgspec.Struct, frozen=True, kw_only=True, dict=True, forbid_unkno
             SealError: it is another one, or bytes or context were altered.
         """
         key_id = wrapped.key_id
-        if key_id not in self._ciphers:
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
             raise MissingKeyError(
                 f"a record asks for the key {key_id[:64]!r}, which the key ring lacks",
                 advice="Bring back the key ring that holds it; nothing else opens the record.",

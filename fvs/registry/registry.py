@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from fvs.manifest import ModelManifest
-    from fvs.records import F32, Embeddings, Int
+    from fvs.records import F32, Bool, Embeddings, Int
     from fvs.registry.enrolment import Enrolment, EnrolmentReceipt
     from fvs.registry.gallery import PairScores
     from fvs.registry.keys import KeyRing
@@ -236,14 +236,18 @@ class Registry(DuplicateSearch):
         return current
 
     def _fused(self, pairs: PairScores, probes: Embeddings) -> RegistryScores:
-        similarity, templates = fuse(self._settings.fusion, pairs.scores, pairs.rows, len(probes))
-        status = probes.status
-        if not (pairs.known.all() and templates.all() and probes.ok.all()):
-            missing = np.where(pairs.known, _UNREADABLE, _UNKNOWN)
-            missing[pairs.known & (templates > 0)] = Status.OK
-            status = np.where(probes.ok, missing, status)
-            similarity = np.where(status == Status.OK, similarity, _NO_SCORE)
-            templates = np.where(pairs.known, templates, 0)
+        if len(pairs.rows) == len(probes):  # one template each, as is usual
+            similarity, templates = pairs.scores, np.isfinite(pairs.scores).astype(np.int64)
+        else:
+            rule = self._settings.fusion
+            similarity, templates = fuse(rule, pairs.scores, pairs.rows, len(probes))
+        if _all(pairs.known) and _all(templates) and not np.count_nonzero(probes.status):
+            return RegistryScores(probes.status, similarity, templates)
+        missing = np.where(pairs.known, _UNREADABLE, _UNKNOWN)
+        missing[pairs.known & (templates > 0)] = Status.OK
+        status = np.where(probes.ok, missing, probes.status)
+        similarity = np.where(status == Status.OK, similarity, _NO_SCORE)
+        templates = np.where(pairs.known, templates, 0)
         return RegistryScores(status=status, similarity=similarity, templates=templates)
 
     def erase(self, subject: SubjectId, now: datetime | None = None) -> ErasureReceipt:
@@ -387,3 +391,8 @@ class Registry(DuplicateSearch):
         if self._follows:
             self.save_index()
         self._store.close()
+
+
+def _all(numbers: Bool | Int) -> bool:
+    """Whether none is zero; `all` of numpy takes four times as long for one."""
+    return int(np.count_nonzero(numbers)) == len(numbers)

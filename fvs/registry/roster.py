@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from fvs.records import U8, Bool, Int
 
-__all__ = ["RESERVED_KEYS", "Columns", "Roster", "Tables", "as_rows"]
+__all__ = ["RESERVED_KEYS", "Columns", "Extent", "Roster", "Tables", "as_rows"]
 
 _MIN_RECENT = 4096
 _RECENT_SHARE = 8
@@ -35,7 +35,6 @@ _RECENT_SHARE = 8
 RESERVED_KEYS = 64
 """Index keys below are no record's; a power of two."""
 
-_HASH_BYTES = 8
 _ONE_BIT = np.uint64(1)
 
 
@@ -95,6 +94,18 @@ class Tables(NamedTuple):
     keys: HashTable
 
 
+class Extent(NamedTuple):
+    """A moment of a roster: rows that were ever appended, and how many of them were removed."""
+
+    rows: int
+    removed: int
+
+    @property
+    def present(self) -> int:
+        """Rows that were not removed."""
+        return self.rows - self.removed
+
+
 def as_rows(items: Sequence[bytes], length: int) -> U8:
     """(N, length) uint8."""
     return np.frombuffer(b"".join(items), np.uint8).reshape(len(items), length)
@@ -110,7 +121,14 @@ def keys_of(record_ids: U8) -> Int:
 
 
 def _hashes(rows: U8) -> U64:
-    return np.ascontiguousarray(rows[:, :_HASH_BYTES]).view("<u8")[:, 0]
+    return rows.view("<u8")[:, 0]
+
+
+def _equal(left: U8, left_rows: Int, right: U8, right_rows: Int) -> Bool:
+    """(K,) whether rows hold the same bytes, 8 of which are compared at a time."""
+    words = left.view("<u8").take(left_rows, axis=0)
+    same: Bool = (words == right.view("<u8").take(right_rows, axis=0)).all(axis=1)
+    return same
 
 
 def _key_hashes(keys: Int) -> U64:
@@ -138,6 +156,16 @@ class Roster:
         tables = (self._tables.subjects, self._tables.keys)
         return sum(a.nbytes for a in self._columns.arrays()) + sum(t.nbytes for t in tables)
 
+    @property
+    def extent(self) -> Extent:
+        """How far it reaches now."""
+        return Extent(self._rows, self._removed)
+
+    def keys_since(self, extent: Extent) -> Int:
+        """(N,) keys of rows that were appended since and are present."""
+        later = slice(extent.rows, self._rows)
+        return self._columns.keys[later][self._columns.present[later]]
+
     def columns(self) -> Columns:
         """All rows that are present."""
         present = np.flatnonzero(self._columns.present[: self._rows])
@@ -161,7 +189,7 @@ class Roster:
         wanted = as_rows(subjects, SUBJECT_BYTES)
         asked, rows = self._tables.subjects.find(_hashes(wanted))
         columns = self._columns
-        same = (columns.subjects[rows] == wanted[asked]).all(axis=1) & columns.present[rows]
+        same = _equal(columns.subjects, rows, wanted, asked) & columns.present[rows]
         asked, rows = asked[same], rows[same]
         if self._recent_subjects:
             asked, rows = self._with_recent(subjects, asked, rows)
@@ -185,7 +213,7 @@ class Roster:
         found = np.full(len(subjects), -1, np.int64)
         asked, rows = self.find(subjects)
         wanted = as_rows(record_ids, RECORD_ID_BYTES)
-        same = (self._columns.record_ids[rows] == wanted[asked]).all(axis=1)
+        same = _equal(self._columns.record_ids, rows, wanted, asked)
         found[asked[same]] = rows[same]
         return found
 

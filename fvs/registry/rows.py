@@ -101,8 +101,10 @@ def chunks(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
 
 
 def oldest(records: list[StoredRecord]) -> list[StoredRecord]:
-    """Oldest first; of one instant, by id."""
-    return sorted(records, key=lambda record: (record.enrolled_at, record.record_id))
+    """Sorted in place, oldest first; of one instant, by id."""
+    if len(records) > 1:
+        records.sort(key=lambda record: (record.enrolled_at, record.record_id))
+    return records
 
 
 def tally_of(row: tuple[str, str, int, int]) -> Tally:

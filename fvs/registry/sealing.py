@@ -78,7 +78,7 @@ def open_template(record: StoredRecord, wrapper: KeyWrapper, registry_id: str) -
             the wrapper holds another key. The message holds nothing of the content.
     """
     record_key, bound = _unwrapped(record, wrapper, registry_id)
-    data = _measured(_TEMPLATE_PURPOSE) + bound
+    data = _with_length(_TEMPLATE_PURPOSE) + bound
     return SealingCipher(record_key).open(record.sealed_template, data, "a sealed template")
 
 
@@ -94,7 +94,7 @@ def rewrap(record: StoredRecord, wrapper: KeyWrapper, registry_id: str) -> Wrapp
     if record.status == RecordStatus.ERASED or record.key_id == wrapper.current_key_id:
         return None
     record_key, bound = _unwrapped(record, wrapper, registry_id)
-    wrapped = wrapper.wrap(record_key, _measured(_KEY_PURPOSE) + bound)
+    wrapped = wrapper.wrap(record_key, _with_length(_KEY_PURPOSE) + bound)
     return WrappedKey(
         record_id=record.record_id,
         old_key_id=record.key_id,
@@ -109,35 +109,26 @@ def _unwrapped(
     """The record's key, and what both seals are bound to but for their purpose."""
     if record.status == RecordStatus.ERASED:
         raise SealError("the record is erased: its key was destroyed")
-    bound = _bound(
-        TemplateContext(
-            registry_id=registry_id,
-            record_id=record.record_id,
-            subject=record.subject,
-            model_id=record.model_id,
-            kind=record.kind,
-        )
-    )
+    bound = _bound(registry_id, record)
     wrapped = Wrapped(record.wrapped_key, record.key_id)
-    return wrapper.unwrap(wrapped, _measured(_KEY_PURPOSE) + bound), bound
+    return wrapper.unwrap(wrapped, _with_length(_KEY_PURPOSE) + bound), bound
 
 
 def _associated_data(purpose: bytes, context: TemplateContext) -> bytes:
     """Each part after its length, so that no boundary can be shifted."""
-    return _measured(purpose) + _bound(context)
+    return _with_length(purpose) + _bound(context.registry_id, context)
 
 
-def _bound(context: TemplateContext) -> bytes:
-    return b"".join(
-        (
-            _measured(context.registry_id.encode()),
-            _measured(context.record_id),
-            _measured(context.subject),
-            _measured(context.model_id.encode()),
-            _measured(context.kind.encode()),
-        )
+def _bound(registry_id: str, about: TemplateContext | StoredRecord) -> bytes:
+    parts = (
+        registry_id.encode(),
+        about.record_id,
+        about.subject,
+        about.model_id.encode(),
+        about.kind.encode(),
     )
+    return b"".join([len(part).to_bytes(_LENGTH_BYTES, "big") + part for part in parts])
 
 
-def _measured(part: bytes) -> bytes:
+def _with_length(part: bytes) -> bytes:
     return len(part).to_bytes(_LENGTH_BYTES, "big") + part

@@ -5,16 +5,15 @@ from __future__ import annotations
 import sqlite3
 import threading
 import weakref
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fvs.registry.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["ThreadConnections", "connect", "sqlite_errors"]
+__all__ = ["SqliteErrors", "ThreadConnections", "connect"]
 
 OLDEST_SQLITE = (3, 37, 0)
 """STRICT tables came with it, in November 2021."""
@@ -48,16 +47,28 @@ _REASONS = {
 }
 
 
-@contextmanager
-def sqlite_errors(path: Path) -> Iterator[None]:
-    """Speak of SQLite's refusals as `StoreError`, by their code alone."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", type(error).__name__)
-        primary = "_".join(name.split("_")[:2])
-        reason, advice = _REASONS.get(primary, ("SQLite refuses", ""))
-        raise StoreError(f"{path}: {reason} ({name})", advice=advice) from error
+class SqliteErrors:
+    """Speaks of SQLite's refusals as `StoreError`, by their code alone.
+
+    A class, because one made by `contextmanager` takes longer than a small query.
+    """
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        """Of the file at `path`."""
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Raise a StoreError in place of one of SQLite's."""
+        if isinstance(error, sqlite3.Error):
+            name = getattr(error, "sqlite_errorname", type(error).__name__)
+            primary = "_".join(name.split("_")[:2])
+            reason, advice = _REASONS.get(primary, ("SQLite refuses", ""))
+            raise StoreError(f"{self._path}: {reason} ({name})", advice=advice) from error
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -73,7 +84,7 @@ def connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise StoreError(f"{path}: there is no such file", advice="Check the path, or create it.")
     uri = f"{path.absolute().as_uri()}?mode=rw"
-    with sqlite_errors(path):
+    with SqliteErrors(path):
         connection = sqlite3.connect(
             uri,
             uri=True,

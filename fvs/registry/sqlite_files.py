@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fvs.registry.errors import StoreError
 from fvs.registry.migrate import migrate, require_current, shipped
-from fvs.registry.sqlite_connections import connect, sqlite_errors
+from fvs.registry.sqlite_connections import SqliteErrors, connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def migrate_file(path: Path, version: int | None = None) -> int:
     Raises:
         StoreError: the file refuses, its schema is newer, or there is no such version.
     """
-    with sqlite_errors(path), closing(connect(path)) as connection:
+    with SqliteErrors(path), closing(connect(path)) as connection:
         return migrate(_SqliteSchema(connection), shipped("sqlite"), version)
 
 
@@ -121,7 +121,7 @@ def check_file(path: Path) -> StoreSummary:
     Raises:
         StoreError: it is damaged, or holds no registry of this version of fvs.
     """
-    with sqlite_errors(path), closing(connect(path)) as connection:
+    with SqliteErrors(path), closing(connect(path)) as connection:
         connection.execute("BEGIN")
         require_current(schema_version(connection), shipped("sqlite"))
         faults = [row[0] for row in connection.execute("PRAGMA integrity_check(1)")]
@@ -163,7 +163,7 @@ def copy_checked(source: Path, target: Path) -> StoreSummary:
     try:
         _claim(part)
         try:
-            with sqlite_errors(target):
+            with SqliteErrors(target):
                 _copy(source, part)
             summary = check_file(part)
             part.replace(target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fvs.registry.records import RecordStatus, StoredRecord, TemplateKind
@@ -11,13 +12,15 @@ from fvs.registry.rows import chunks
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from fvs.registry.records import WrappedKey
 
 __all__ = [
+    "BY_IDS",
     "CHANGED",
     "EXPIRED",
+    "OF_SUBJECTS",
     "READ",
     "READ_CHUNK",
     "Change",
@@ -34,12 +37,16 @@ __all__ = [
 READ_CHUNK = 512
 """Keys of one statement: far below SQLite's limit, and the cost of a statement is spread thin."""
 
+_KINDS = {kind.value: kind for kind in TemplateKind}
+_STATUSES = {status.value: status for status in RecordStatus}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 _COLUMNS = """records.record_id, subject, model_id, kind, sealed_template, wrapped_key, key_id,
     portrait_date, quality, enrolled_at_us, source, legal_basis, retain_until, status, revision"""
 READ = f"SELECT {_COLUMNS} FROM records LEFT JOIN secrets USING (slot)"  # noqa: S608 - a constant
+OF_SUBJECTS = f"{READ} WHERE status = 'active' AND subject IN"
+BY_IDS = f"{READ} WHERE record_id IN"
 
 _INSERT_SECRET = "INSERT INTO secrets (slot, wrapped_key, sealed_template) VALUES (?, ?, ?)"  # noqa: S105 - SQL
 _INSERT_RECORD = """
@@ -91,23 +98,29 @@ def revision_of(connection: sqlite3.Connection) -> int:
 
 def select(
     connection: sqlite3.Connection, query: str, keys: Sequence[bytes]
-) -> Iterator[tuple[Any, ...]]:
+) -> list[tuple[Any, ...]]:
     """Rows of `query`, which ends in IN.
 
     A chunk is filled up with its first key to a power of two, so that few statements are prepared.
     """
+    rows = []
     for chunk in chunks(keys, READ_CHUNK):
         room = 1 << (len(chunk) - 1).bit_length()
-        marks = ",".join("?" * room)
-        yield from connection.execute(
-            f"{query} ({marks})", [*chunk, *[chunk[0]] * (room - len(chunk))]
-        )
+        filled = [*chunk, *[chunk[0]] * (room - len(chunk))]
+        rows += connection.execute(_with_marks(query, room), filled).fetchall()
+    return rows
+
+
+@cache
+def _with_marks(query: str, room: int) -> str:
+    """One object for each statement, so that Python's sqlite3 finds it prepared without hashing."""
+    return f"{query} ({','.join('?' * room)})"
 
 
 def erase_rows(change: Change, record_ids: Sequence[bytes]) -> None:
     """Overwrite the secrets of active records with zeros, mark the records, drop their reviews."""
     query = "SELECT slot, number FROM records WHERE status = 'active' AND record_id IN"
-    rows = list(select(change.connection, query, record_ids))
+    rows = select(change.connection, query, record_ids)
     change.connection.executemany(_WIPE, [(slot,) for slot, _ in rows])
     change.connection.executemany(_MARK_ERASED, [(change.next, number) for _, number in rows])
     for column in ("first_record", "second_record"):
@@ -184,7 +197,7 @@ def record_of(row: tuple[Any, ...]) -> StoredRecord:
         record_id=row[0],
         subject=row[1],
         model_id=row[2],
-        kind=TemplateKind(row[3]),
+        kind=_KINDS[row[3]],
         sealed_template=row[4] or b"",
         wrapped_key=row[5] or b"",
         key_id=row[6],
@@ -194,7 +207,7 @@ def record_of(row: tuple[Any, ...]) -> StoredRecord:
         source=row[10],
         legal_basis=row[11],
         retain_until=_day(row[12]),
-        status=RecordStatus(row[13]),
+        status=_STATUSES[row[13]],
         revision=row[14],
     )
 

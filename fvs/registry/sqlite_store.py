@@ -16,19 +16,21 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from fvs.registry.errors import DuplicateRecordError, StoreError
 from fvs.registry.migrate import require_current, shipped
 from fvs.registry.records import RecordStatus
 from fvs.registry.rows import check_keys, check_limit, check_records, oldest, tally_of
-from fvs.registry.sqlite_connections import ThreadConnections, connect, sqlite_errors
+from fvs.registry.sqlite_connections import SqliteErrors, ThreadConnections, connect
 from fvs.registry.sqlite_files import StoreSummary, copy_checked, create_file, schema_version
 from fvs.registry.sqlite_reviews import insert_reviews, resolve, reviews_in, reviews_of
 from fvs.registry.sqlite_rows import (
+    BY_IDS,
     CHANGED,
     EXPIRED,
+    OF_SUBJECTS,
     READ,
     READ_CHUNK,
     Change,
@@ -73,7 +75,7 @@ class SqliteStore:
             create_file(path)
         store = cls(path)
         try:
-            with sqlite_errors(path):
+            with SqliteErrors(path):
                 store._prepare(store._connections.get())
         except BaseException:
             store.close()
@@ -103,9 +105,8 @@ class SqliteStore:
     def of_subjects(self, subjects: Sequence[bytes]) -> list[list[StoredRecord]]:
         """See `RecordStore.of_subjects`."""
         found: dict[bytes, list[StoredRecord]] = {subject: [] for subject in subjects}
-        query = f"{READ} WHERE status = 'active' AND subject IN"
-        with self._view(found) as connection:
-            for row in select(connection, query, list(found)):
+        with SqliteErrors(self.path), self._view(found) as connection:
+            for row in select(connection, OF_SUBJECTS, list(found)):
                 found[row[1]].append(record_of(row))
         return [oldest(found[subject]) for subject in subjects]
 
@@ -117,9 +118,8 @@ class SqliteStore:
 
     def by_ids(self, record_ids: Sequence[bytes]) -> list[StoredRecord | None]:
         """See `RecordStore.by_ids`."""
-        query = f"{READ} WHERE record_id IN"
-        with self._view(record_ids) as connection:
-            found = {row[0]: record_of(row) for row in select(connection, query, record_ids)}
+        with SqliteErrors(self.path), self._view(record_ids) as connection:
+            found = {row[0]: record_of(row) for row in select(connection, BY_IDS, record_ids)}
         return [found.get(record_id) for record_id in record_ids]
 
     def changed_since(self, revision: int, limit: int) -> list[StoredRecord]:
@@ -131,7 +131,7 @@ class SqliteStore:
 
     def revision(self) -> int:
         """See `RecordStore.revision`."""
-        with sqlite_errors(self.path):
+        with SqliteErrors(self.path):
             return revision_of(self._connections.get())
 
     def erase(self, record_ids: Sequence[bytes]) -> int:
@@ -147,7 +147,7 @@ class SqliteStore:
         return change.revision
 
     def _empty_log(self) -> None:
-        with self._writing, sqlite_errors(self.path):
+        with self._writing, SqliteErrors(self.path):
             connection = self._connections.get()
             (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
@@ -243,13 +243,9 @@ class SqliteStore:
 
     def _view(self, keys: Collection[bytes]) -> AbstractContextManager[sqlite3.Connection]:
         """Reads of `select` with these keys that all see one state, as a single statement does."""
-        return self._snapshot() if len(keys) > READ_CHUNK else self._connection()
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """The thread's, outside any transaction."""
-        with sqlite_errors(self.path):
-            yield self._connections.get()
+        if len(keys) > READ_CHUNK:
+            return self._snapshot()
+        return nullcontext(self._connections.get())
 
     @contextmanager
     def _snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -270,7 +266,7 @@ class SqliteStore:
     @contextmanager
     def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
         """What is not committed inside is rolled back."""
-        with sqlite_errors(self.path):
+        with SqliteErrors(self.path):
             connection = self._connections.get()
             connection.execute(f"BEGIN {kind}")
             try:

@@ -51,7 +51,7 @@ class Opened(NamedTuple):
     """What records hold.
 
     Attributes:
-        vectors: (N, D) float32 rotated unit vectors; zero where the record does not open.
+        vectors: (N, D) float32 rotated unit vectors; NaN where the record does not open.
         readable: (N,) False where it does not.
     """
 
@@ -153,12 +153,10 @@ class Vault:
             MissingKeyError: the ring lacks a key, so that nothing is wrong with the record.
         """
         templates = [self._opened_or_nothing(record) for record in records]
-        if all(templates):
-            return Opened(
-                templates_to_vectors(templates, self.model), np.ones(len(records), np.bool_)
-            )
         readable = np.array([bool(template) for template in templates], np.bool_)
-        vectors = np.zeros((len(records), self._transform.dimension), np.float32)
+        if all(templates):
+            return Opened(templates_to_vectors(templates, self.model), readable)
+        vectors = np.full((len(records), self._transform.dimension), np.nan, np.float32)
         vectors[readable] = templates_to_vectors([t for t in templates if t], self.model)
         return Opened(vectors, readable)
 

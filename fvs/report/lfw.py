@@ -9,8 +9,8 @@ import numpy as np
 from fvs.derivation.derivation import lfw_subjects
 from fvs.derivation.extraction import extract_faces
 from fvs.errors import UsageError
-from fvs.metrics.pairs import score_tiles
 from fvs.metrics.subject_pairs import compare_subjects
+from fvs.metrics.tiles import scored_tiles
 from fvs.report.measures import Histogram, measure_pairs
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def measure_pictures(
 
 def _histogram(vectors: F32, subjects: Int) -> Histogram:
     mated, every = np.zeros(len(EDGES) - 1, np.int64), np.zeros(len(EDGES) - 1, np.int64)
-    for start, scores, once in score_tiles(vectors):
-        same = subjects[start : start + len(scores), None] == subjects[None, start:]
-        every += np.histogram(scores[once], EDGES)[0]
-        mated += np.histogram(scores[once & same], EDGES)[0]
+    for tile in scored_tiles(vectors):
+        same = subjects[tile.first, None] == subjects[None, tile.second]
+        every += np.histogram(tile.scores[tile.once], EDGES)[0]
+        mated += np.histogram(tile.scores[tile.once & same], EDGES)[0]
     return Histogram(edges=EDGES, mated=mated, non_mated=every - mated)

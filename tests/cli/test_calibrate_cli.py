@@ -114,6 +114,20 @@ class TestPeople:
         calibrate(data, "people", data / "people", "--targets", "1e-2")
         assert accepted(data).data[0].failed_to_acquire == 1
         assert accepted(data).points[0].fnmr.trials == PEOPLE
+        assert accepted(data).distributions == ()  # of 82 mated pairs, none can be
+
+    def test_distributions_for_live_signals_to_be_compared_with(self, data):
+        """Of all mated pairs; those that a picture without a face took part in are missing."""
+        for person in range(PEOPLE):
+            for picture in range(2, 5):
+                path = data / "people" / f"p{person:02d}" / f"{picture}.jpg"
+                path.write_bytes(b"%d %d" % (person, picture))
+        (data / "people" / "p00" / "5.jpg").write_bytes(FACELESS)
+        output = calibrate(data, "people", data / "people", "--targets", "1e-2")
+        (similarity,) = accepted(data).distributions
+        assert (similarity.name, similarity.of) == ("similarity", "mated pairs of people")
+        assert (similarity.total, similarity.missing) == (PEOPLE * 10 + 5, 5)
+        assert "Distributions" in output
 
     def test_held_out_people_are_counted_anew(self, data):
         """Two halves that share nobody; the second set no threshold."""

@@ -102,16 +102,14 @@ class TestShow:
         """How many second captures and copies reach it is printed, or that there is none."""
         point = read_certificate(REFERENCE).same_capture
         output = run("show", "--pack", "reference")
-        assert f"{point.reached.errors} of {point.reached.trials} mated" in output
+        assert f"{point.reached.errors} of {point.reached.trials} mated pairs of lfw_eval" in output
         assert f"{point.caught.errors} of {point.caught.trials} copies" in output
-        assert "no score tells" in same_capture_words(None)
+        assert "no score tells" in same_capture_words(None, "lfw")
 
     def test_json_is_the_file(self):
-        """`--json` prints one document with all the evidence, under its older name too."""
-        for words in (["certificate"], ["operating-points"]):
-            result = CliRunner().invoke(app, [*words, "show", "--pack", "reference", "--json"])
-            printed = msgspec.json.decode(result.stdout, type=Certificate)
-            assert printed == read_certificate(REFERENCE)
+        """`--json` prints one document with all the evidence."""
+        printed = run("show", "--pack", "reference", "--json")
+        assert msgspec.json.decode(printed, type=Certificate) == read_certificate(REFERENCE)
 
     def test_unknown_pack(self):
         """An error that names the packs there are."""
@@ -123,6 +121,16 @@ class TestShow:
         """It decides nothing, and is told so."""
         with pytest.raises(CertificateMissingError, match="nothing is decided"):
             run("show", "--pack", "opencv-zoo")
+
+    def test_distributions(self, trusted):
+        """Of each what it is of, how many values and how many missing; without any, nothing."""
+        assert "Distributions" not in run("show", "--file", trusted)
+        stated = (certificate_files.distribution(missing=60),)
+        write_certificate(trusted, certificate_files.certificate(distributions=stated), None)
+        output = " ".join(run("show", "--file", trusted).split())
+        assert "Distributions" in output
+        for words in ("similarity", "600", "60 (10.00%)"):
+            assert words in output
 
 
 class TestVerify:

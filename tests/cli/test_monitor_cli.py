@@ -1,6 +1,8 @@
 """`fvs monitor`: exit codes, JSON, words, and what is refused."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import numpy as np
@@ -8,10 +10,25 @@ import pytest
 from typer.testing import CliRunner
 
 import fvs.cli.monitor as command
+from fvs.certificates import (
+    CertificateTamperedError,
+    CertificateUnknownKeyError,
+    TrustStore,
+    write_certificate,
+)
+from fvs.certificates.signing import generate_key
 from fvs.cli.app import app
 from fvs.cli.monitor import MonitorCode
 from fvs.errors import FvsError, MissingExtraError, UsageError
-from fvs.monitoring import Baseline, CanaryReport, DriftReport, LiveBounds, load_canary
+from fvs.monitoring import (
+    Baseline,
+    CanaryReport,
+    DriftReport,
+    LiveBounds,
+    baseline_of_points,
+    load_canary,
+)
+from tests.certificate_files import TERMS, certificate, distribution
 from tests.unit.test_monitoring_canary import Engine
 
 FACES = 4
@@ -26,11 +43,13 @@ def run(*words):
     return result
 
 
-def write_scores(path, count, mean=0.3, seed=0):
-    """A table of scores and qualities."""
+def write_scores(path, count, mean=0.3, seed=0, gaps=0):
+    """A table of scores and qualities, some scores missing here and there."""
     rng = np.random.default_rng(seed)
     rows = zip(rng.normal(mean, 0.1, count), rng.uniform(20, 90, count), strict=True)
-    path.write_text("similarity,quality\n" + "".join(f"{a:.5f},{b:.2f}\n" for a, b in rows))
+    missing = set(rng.permutation(count)[:gaps].tolist())
+    lines = [f"{'' if k in missing else f'{a:.5f}'},{b:.2f}\n" for k, (a, b) in enumerate(rows)]
+    path.write_text("similarity,quality\n" + "".join(lines))
     return path
 
 
@@ -98,6 +117,84 @@ class TestCheck:
         with pytest.raises(MissingExtraError) as caught:
             run("check", known, "--against", known)
         assert "[eval]" in caught.value.advice
+
+
+class TestCheckAgainstACertificate:
+    @pytest.fixture
+    def certified(self, tmp_path, monkeypatch):
+        """A valid certificate with the distribution of similarity alone, by a trusted key."""
+        stated = (distribution(count=2000, missing=20),)
+        terms = replace(TERMS, issued=datetime.now(UTC) - timedelta(days=1))
+        key = generate_key("A tester's key")
+        path = tmp_path / "certificate.json"
+        write_certificate(path, certificate(terms, distributions=stated), key)
+        monkeypatch.setattr(command, "trust_store", lambda: TrustStore.of(key.public))
+        monkeypatch.setattr(command, "certificate_path", lambda _: path)
+        return path
+
+    @pytest.mark.parametrize(
+        ("mean", "code"), [(0.3, MonitorCode.HOLDS), (0.4, MonitorCode.BROKEN)]
+    )
+    def test_answers_as_a_baseline_does(self, tmp_path, certified, mean, code):
+        """By file or by pack; what the certificate lacks is not watched, and that is said."""
+        live = write_scores(tmp_path / "live.csv", 3000, mean, seed=1, gaps=30)
+        for against in (("--against", certified), ("--pack", "made-up")):
+            result = run("check", live, *against)
+            assert result.exit_code == code
+            assert "compared with similarity: mated pairs made up for a test" in result.stdout
+            assert "quality is not watched" in result.stderr
+            report = msgspec.json.decode(
+                run("check", live, *against, "--json").stdout, type=DriftReport
+            )
+            assert [one.name for one in report.signals] == ["similarity"]
+
+    def test_failing_to_find_faces_is_drift(self, tmp_path, certified):
+        """A tenth of the comparisons without a number, where a hundredth was measured."""
+        live = write_scores(tmp_path / "live.csv", 3000, seed=1, gaps=300)
+        assert run("check", live, "--against", certified).exit_code == MonitorCode.BROKEN
+
+    @pytest.mark.usefixtures("certified")
+    def test_plot(self, tmp_path):
+        """As of a baseline."""
+        live = write_scores(tmp_path / "live.csv", 50)
+        run("check", live, "--pack", "made-up", "--plot", tmp_path / "drift.svg")
+        assert (tmp_path / "drift.svg").read_text().startswith("<?xml")
+
+    def test_a_column_that_is_named_must_be_there(self, tmp_path, certified):
+        """Who asks for a signal is told that the certificate has none."""
+        live = write_scores(tmp_path / "live.csv", 50)
+        with pytest.raises(UsageError, match="no signal 'quality'"):
+            run("check", live, "--against", certified, "--column", "quality")
+
+    def test_is_refused_as_for_decisions(self, tmp_path, certified, monkeypatch):
+        """Nothing is held to numbers that were changed, or that nobody vouches for."""
+        live = write_scores(tmp_path / "live.csv", 50)
+        content = certified.read_bytes()
+        certified.write_bytes(content.replace(b"made up", b"made UP"))
+        with pytest.raises(CertificateTamperedError):
+            run("check", live, "--against", certified)
+        certified.write_bytes(content)
+        monkeypatch.setattr(command, "trust_store", TrustStore.of)
+        with pytest.raises(CertificateUnknownKeyError):
+            run("check", live, "--against", certified)
+
+    def test_one_without_distributions(self):
+        """It says what to do instead."""
+        with pytest.raises(UsageError, match="states no distributions") as caught:
+            baseline_of_points(certificate())
+        assert "fvs monitor baseline" in caught.value.advice
+
+    @pytest.mark.parametrize("both", [False, True])
+    def test_exactly_one_thing_to_compare_with(self, tmp_path, certified, both):
+        """Neither is guessed."""
+        words = ("--against", certified, "--pack", "standard") if both else ()
+        with pytest.raises(UsageError, match="name one thing"):
+            run("check", tmp_path / "live.csv", *words)
+
+    def test_a_file_that_is_not_there(self, tmp_path):
+        """Told as of any baseline."""
+        with pytest.raises(UsageError, match="cannot read"):
+            run("check", tmp_path / "live.csv", "--against", tmp_path / "no.json")
 
 
 class TestBound:

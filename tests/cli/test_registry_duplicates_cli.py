@@ -62,6 +62,30 @@ class TestDedupe:
         assert review["first_subject"] != review["second_subject"]
 
     @pytest.mark.usefixtures("allowed")
+    def test_says_how_everybody_is_compared(self, fvs):
+        """The plan's kind, parameters and sentences; workers find the same."""
+        found = document(fvs("registry", "dedupe", "--workers", "2", "--json").out)
+        assert found["pairs"] == 1
+        assert (found["plan"]["kind"], found["plan"]["parameters"]) == ("flat_float32", {})
+        sentences = " ".join(found["plan"]["explanation"])
+        assert sentences.startswith("4 vectors, no more than 2,000,000, are scanned whole.")
+        shown = " ".join(fvs("registry", "dedupe").out.split())
+        assert sentences in shown
+        ran = fvs("registry", "dedupe", "--engine", "abacus")
+        assert ran.code == ExitCode.WRONG_USE
+        assert "no bulk engine" in ran.err
+
+    def test_in_too_little_memory_is_refused(self, fvs, allowed):
+        """The file bounds what searching may take; the advice says what would do."""
+        file = allowed / "registry.toml"
+        assert "search_memory_gb = 16.0" in file.read_text()
+        little = file.read_text().replace("search_memory_gb = 16.0", "search_memory_gb = 1e-9")
+        file.write_text(little)
+        ran = fvs("registry", "dedupe")
+        assert ran.code == ExitCode.WRONG_USE
+        assert "no index of 4 vectors" in ran.err
+
+    @pytest.mark.usefixtures("allowed")
     def test_a_hit_changes_nothing_for_anybody(self, fvs):
         """Both stay enrolled and verified until a person decides otherwise."""
         before = document(fvs("registry", "stats", "--json").out)
@@ -125,6 +149,7 @@ class TestSearch:
         (hit,) = found["hits"]
         assert hit["score"] == pytest.approx(1, abs=1e-5)
         assert found["gallery_size"] == 5
+        assert found["plan"]["kind"] == "flat_float32"
         assert found["purpose"] == PURPOSE[1]
         stranger = fvs("registry", "search", non_mated[1])
         assert stranger.code == ExitCode.MATCH

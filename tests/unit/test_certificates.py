@@ -32,7 +32,7 @@ from fvs.certificates import (
 )
 from fvs.certificates.diff import diff_certificates
 from fvs.certificates.files import read_certificate, signature_path
-from fvs.certificates.records import encode_certificate
+from fvs.certificates.records import encode_certificate, is_certificate
 from fvs.certificates.signing import (
     JWS_TYPE,
     generate_key,
@@ -43,7 +43,14 @@ from fvs.certificates.signing import (
 from fvs.errors import ManifestError, UsageError
 from fvs.operating_points import OperatingPoints
 from tests import records
-from tests.certificate_files import NOW, TERMS, certificate, made_up_pack, signed
+from tests.certificate_files import (
+    NOW,
+    TERMS,
+    certificate,
+    distribution,
+    made_up_pack,
+    signed,
+)
 
 
 def encoded(content):
@@ -398,8 +405,52 @@ class TestDiff:
         threshold = changes["points[0.0001].threshold"]
         assert (threshold.before, threshold.after) == (0.5, 0.7)
 
+    def test_of_distributions_what_people_are_shown(self):
+        """Counts and percentiles under the signal's name; bins and samples are left out."""
+        before = certificate(distributions=(distribution(),))
+        after = certificate(distributions=(distribution(mean=0.5, missing=3),))
+        changes = {change.where: change for change in diff_certificates(before, after)}
+        assert changes.keys() == {
+            "certificate_id",
+            *(
+                f"distributions[similarity].{field}"
+                for field in ("missing", "fifth_percentile", "median", "ninety_fifth_percentile")
+            ),
+        }
+        assert changes["distributions[similarity].missing"].after == 3
+
     def test_of_what_one_lacks(self):
         """A point that is gone is told as a whole."""
         changes = diff_certificates(certificate(), certificate(points=()))
         gone = next(change for change in changes if change.where == "points[0.0001]")
         assert gone.after is None
+
+
+class TestDistributions:
+    def test_are_part_of_what_is_signed(self):
+        """They are read as written, and belong to the id like any other field."""
+        with_them = certificate(distributions=(distribution(),))
+        assert decode_certificate(encode_certificate(with_them)) == with_them
+        assert with_them.certificate_id != certificate().certificate_id
+        with pytest.raises(ValueError, match="not of this content"):
+            msgspec.structs.replace(with_them, distributions=())
+
+    def test_a_certificate_without_them_stays_what_it_was(self):
+        """The field is not written where it is empty, so that older ids hold."""
+        assert b"distributions" not in encode_certificate(certificate())
+
+    @pytest.mark.parametrize(
+        ("content", "expected"),
+        [
+            (b"", False),
+            (b"[]", False),
+            (b"\xff", False),
+            (b'{"kind": "fvs baseline 1"}', False),
+            (b'{"format": 1}', False),
+            (b'{"format": "fvs-certificate/9"}', True),
+            (encode_certificate(certificate()), True),
+        ],
+    )
+    def test_a_file_says_whether_it_is_one(self, content, expected):
+        """By its format, whatever the version; anything else is none."""
+        assert is_certificate(content) is expected

@@ -1,18 +1,27 @@
 """Decision: only a live, comparable, high enough score at a supported age is a match."""
 
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from fvs.certificates import CertificateOtherPackError, CertificateUnknownKeyError, TrustStore
+from fvs.certificates import (
+    CertificateExpiredError,
+    CertificateOtherPackError,
+    CertificateUnknownKeyError,
+    TrustStore,
+)
 from fvs.decide import DecisionPolicy, Evidence, decide
 from fvs.engine import Engine
 from fvs.errors import UsageError
 from fvs.operating_points import EITHER_SEX, ReviewZone, SameCapturePoint
 from fvs.records import Decisions
-from fvs.status import Outcome, Status
+from fvs.status import Outcome, Role, Status
 from tests import records
 from tests.certificate_files import certificate
 
@@ -292,6 +301,28 @@ class TestPolicy:
             engine.verify([], [], foreign)
         own = DecisionPolicy.from_pack(reference_pack, 1e-3)
         assert len(engine.verify([], [], own)) == 0
+
+    def test_decides_until_its_certificate_expires(self, reference_pack, monkeypatch):
+        """A process that runs into `expires` decides no more."""
+        policy = DecisionPolicy.from_pack(reference_pack, 1e-3)
+        last = policy.expires - timedelta(seconds=1)
+        policy.require_unexpired(last)
+        with pytest.raises(CertificateExpiredError, match="'reference' expired"):
+            policy.require_unexpired(policy.expires)
+        without_end = DecisionPolicy(point=policy.point, pad=None)
+        without_end.require_unexpired(datetime.max.replace(tzinfo=UTC))
+
+        engine = Engine.from_pack(reference_pack)
+        nobody, no_scores = engine.extract([], Role.SELFIE), records.scores([])
+        for now, refused in ((last, False), (policy.expires, True)):
+            monkeypatch.setattr("fvs.engine.datetime", SimpleNamespace(now=lambda _, at=now: at))
+            for decide_them in (
+                lambda: engine.verify([], [], policy),
+                lambda: engine.compare(nobody, nobody, policy),
+                lambda: engine.judge(nobody, no_scores, policy),
+            ):
+                with pytest.raises(CertificateExpiredError) if refused else nullcontext():
+                    assert len(decide_them()) == 0
 
     def test_comes_from_a_certificate_that_is_trusted(self, reference_pack):
         """Who trusts nobody decides nothing, and another pack's certificate decides nothing."""

@@ -367,6 +367,17 @@ class TestDerive:
         """Derived by a pack that finds the doubles itself."""
         return derive(fake, fake, a_request(tmp_path))
 
+    def test_distributions_are_of_the_mated_pairs_and_their_pictures(
+        self, tmp_path, fake, monkeypatch
+    ):
+        """Similarity of one person's pictures, liveness of every eighth of them; no pool."""
+        monkeypatch.setattr("fvs.distributions.FEWEST_VALUES", 10)
+        found = {one.name: one for one in derive(fake, fake, a_request(tmp_path)).distributions}
+        assert found.keys() == {"similarity", "live_probability"}
+        assert (found["similarity"].total, found["similarity"].missing) == (40, 0)
+        assert found["live_probability"].total == 80 // 8
+        assert found["similarity"].of == "mated pairs of lfw"
+
     def test_failures_and_duplicates_are_counted_and_left_out(self, points):
         """The evidence names both, and neither is compared."""
         lfw, pool = points.data

@@ -52,12 +52,11 @@ def test_halves_share_nobody():
     assert not set(subjects[one]) & set(subjects[other])
 
 
-@pytest.mark.parametrize("block", [1, 7, 1024])
-def test_pairs_are_each_pair_once(monkeypatch, block):
-    """In blocks of any size, the pairs and scores are those of two loops."""
-    monkeypatch.setattr("benchmarks.accuracy.likelihood.ROW_BLOCK", block)
+@pytest.mark.parametrize("tile_rows", [1, 7, 1024])
+def test_pairs_are_each_pair_once(tile_rows):
+    """In tiles of any size, the pairs and scores are those of two loops."""
     vectors, subjects = (column[:10] for column in made_faces())
-    pairs = pairs_within(vectors, subjects)
+    pairs = pairs_within(vectors, subjects, tile_rows)
     slow = [(i, j) for i in range(10) for j in range(i + 1, 10)]
     assert len(pairs) == len(slow)
     expected = sorted(float(vectors[i] @ vectors[j]) for i, j in slow)

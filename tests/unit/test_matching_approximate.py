@@ -55,6 +55,15 @@ class TestPlan:
         """Then the lists hold 8-bit codes."""
         assert plan_search(10_000_000, 255, 11 * GB).kind is IndexKind.IVF
 
+    @pytest.mark.parametrize("precision", list(Precision))
+    def test_of_vectors_that_are_held_already(self, precision):
+        """They decide whatever proposes, and a scan is one of them as they are."""
+        settled = {"exact_up_to": 10, "stored": precision}
+        scan, graph = (plan_search(n, 256, GB, **settled) for n in (10, 11))
+        assert (scan.kind, graph.kind) == (IndexKind(f"flat_{precision}"), IndexKind.HNSW)
+        assert scan.precision is graph.precision is precision
+        assert scan.bytes == 10 * (precision.vector_bytes(256) + KEY_BYTES)
+
     def test_it_explains_itself(self):
         """Sentences: why exact or not, what did not fit, what was taken and what it costs."""
         plan = plan_search(10_000_000, 256, 8 * GB)
@@ -122,6 +131,18 @@ class TestApproximateIndex:
         assert hits.scores.min() >= 0.3
         assert hits.keys[np.searchsorted(hits.probe_rows, np.arange(5))].tolist() == [0, 1, 2, 3, 4]
         assert len(index.search(vectors[:1], 10_000)) <= 300
+
+    @pytest.mark.parametrize("kind", APPROXIMATE)
+    def test_beside_an_index_that_changes(self, kind):
+        """What is removed from it is not found any more; keys that it lacks are left out."""
+        vectors = unit_vectors(300, 32)
+        stored = VectorIndex.empty(32)
+        stored.add(np.arange(299), vectors[:299])
+        index = ApproximateIndex.over(plan_of(kind), stored, np.arange(300))
+        stored.remove(np.arange(100))
+        hits = index.search(vectors, 1, 0.99)
+        assert hits.keys.tolist() == list(range(100, 299))
+        assert np.array_equal(hits.scores, stored.score_pairs(vectors, hits.keys, hits.keys))
 
     def test_what_it_refuses(self):
         """Plans of exact indexes, nothing to learn from, and the faults of any search."""

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from fvs.errors import UsageError
-from fvs.metrics import pairs
 from fvs.metrics.pairs import compare_all_pairs, pairs_above
 
 
@@ -24,10 +23,8 @@ def slow_all_pairs(vectors, subjects):
     return np.sort(mated), np.sort(non_mated)
 
 
-@pytest.fixture
-def small_tiles(monkeypatch):
-    """Tiles of four rows, so that a few dozen faces already take many."""
-    monkeypatch.setattr(pairs, "TILE_ROWS", 4)
+SMALL = 4
+"""Rows of a tile, so that a few dozen faces already take many."""
 
 
 class TestCompareAllPairs:
@@ -37,24 +34,22 @@ class TestCompareAllPairs:
             result = compare_all_pairs(unit_vectors(n))
             assert len(result.mated) == result.non_mated.trials == 0
 
-    @pytest.mark.usefixtures("small_tiles")
     @pytest.mark.parametrize("n", [2, 3, 4, 5, 8, 9, 30])
     def test_equals_loops_at_every_tile_boundary(self, n):
         """Each pair is compared once, whatever tile it falls into."""
         vectors, subjects = unit_vectors(n), np.arange(n) // 2
-        result = compare_all_pairs(vectors, subjects)
+        result = compare_all_pairs(vectors, subjects, tile_rows=SMALL)
         mated, non_mated = slow_all_pairs(vectors, subjects)
         assert np.allclose(np.sort(result.mated), mated, atol=1e-6)
         assert np.allclose(result.non_mated.highest, non_mated, atol=1e-6)
         assert result.non_mated.trials == len(non_mated)
 
-    @pytest.mark.usefixtures("small_tiles")
     @pytest.mark.parametrize("keep", [1, 7, 100, 434])
     def test_kept_scores_are_the_highest(self, keep):
         """However few are kept, they are the highest, and the trials count all."""
         vectors = unit_vectors(30)
-        whole = compare_all_pairs(vectors).non_mated
-        tail = compare_all_pairs(vectors, keep=keep).non_mated
+        whole = compare_all_pairs(vectors, tile_rows=SMALL).non_mated
+        tail = compare_all_pairs(vectors, keep=keep, tile_rows=SMALL).non_mated
         assert np.array_equal(tail.highest, whole.highest[-keep:])
         assert tail.trials == whole.trials == 435
 
@@ -72,13 +67,12 @@ class TestCompareAllPairs:
 
 
 class TestPairsAbove:
-    @pytest.mark.usefixtures("small_tiles")
     @pytest.mark.parametrize("n", [0, 1, 5, 30])
     def test_equals_loops(self, n):
         """It finds the pairs that two loops find, in their order."""
         vectors = unit_vectors(n)
-        rows, scores = pairs_above(vectors, 0.5)
+        rows, scores = pairs_above(vectors, 0.5, tile_rows=SMALL)
         slow = [(i, j) for i in range(n) for j in range(i + 1, n) if vectors[i] @ vectors[j] >= 0.5]
-        assert sorted(map(tuple, rows.tolist())) == slow
+        assert list(map(tuple, rows.tolist())) == slow
         assert len(scores) == len(slow)
         assert all(scores >= 0.5)

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fvs.errors import UsageError
-from fvs.metrics import pairs as pairs_module
 from fvs.metrics.pair_counts import AllPairsCounts, ListedCounts
 from fvs.metrics.pairs import compare_all_pairs
 from fvs.metrics.subject_pairs import SubjectPairs, compare_subjects
@@ -96,14 +95,13 @@ class TestCounts:
 
 class TestCompareSubjects:
     @pytest.mark.parametrize("keep", [1000, 40])
-    def test_scores_and_subjects_are_those_of_all_pairs(self, keep, monkeypatch):
+    def test_scores_and_subjects_are_those_of_all_pairs(self, keep):
         """The same scores as without subjects, of the right people, however tiles fall."""
-        monkeypatch.setattr(pairs_module, "TILE_ROWS", 7)
         rng = np.random.default_rng(0)
         vectors = rng.normal(size=(30, 4)).astype(np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         subjects = rng.integers(0, 9, 30)
-        mated, non_mated = compare_subjects(vectors, subjects, keep=keep)
+        mated, non_mated = compare_subjects(vectors, subjects, keep=keep, tile_rows=7)
         plain = compare_all_pairs(vectors, subjects, keep=keep)
         assert np.array_equal(mated.scores, np.sort(plain.mated))
         assert np.array_equal(non_mated.scores, plain.non_mated.highest)

@@ -14,7 +14,7 @@ import pytest
 
 from fvs.registry import sqlite_connections, sqlite_store
 from fvs.registry.errors import StoreError
-from fvs.registry.sqlite_connections import sqlite_errors
+from fvs.registry.sqlite_connections import SqliteErrors
 from fvs.registry.sqlite_files import StoreSummary, check_file, copy_checked
 from fvs.registry.sqlite_store import SqliteStore
 from tests.stored_records import a_record, a_subject, rewrapped
@@ -284,7 +284,7 @@ class TestRefusals:
     )
     def test_unknown_refusals(self, path, error, said):
         """What has no code is named by its type, without its words."""
-        with pytest.raises(StoreError, match=said) as caught, sqlite_errors(path):
+        with pytest.raises(StoreError, match=said) as caught, SqliteErrors(path):
             raise error
         assert "secret" not in str(caught.value)
 

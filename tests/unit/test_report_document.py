@@ -14,9 +14,11 @@ from fvs.packs import shipped_models_dir
 from fvs.report import compose_report, measure_scores
 from fvs.report.document import Bullets, Column, Figure, Gallery, Paragraph, Plain, Table
 from fvs.report.requirements import Measure
+from fvs.report.sections.provenance import certificate_section
 from fvs.report.texts import TEXTS
 from fvs.report.verdicts import TWO_SIDED, upper_bound
 from fvs.report.words import Words
+from tests.certificate_files import certificate, distribution
 from tests.conftest import REPOSITORY
 from tests.report_evidence import document, evidence
 
@@ -157,6 +159,19 @@ class TestSections:
 
 
 class TestCertificate:
+    @pytest.mark.parametrize("language", ["en", "th"])
+    def test_distributions_are_told_briefly(self, language):
+        """Of what, how many, how many missing; in both languages that no camera's are meant."""
+        stated = certificate(distributions=(distribution(missing=60),))
+        words_in = Words(language)
+        shown = certificate_section(replace(evidence(), certificate=stated), words_in)
+        told = words_of(shown.blocks)
+        for words in ("similarity", stated.distributions[0].of, "600", "60 (10"):
+            assert words in told
+        assert words_in("distributions_note") in told
+        without = certificate_section(replace(evidence(), certificate=certificate()), words_in)
+        assert words_in("distributions_note") not in words_of(without.blocks)
+
     def test_groups_are_judged_by_their_certificates_bounds(self):
         """The one-sided bound is of as many trials as the two-sided bound stated is worth."""
         certificate = read_certificate(shipped_models_dir() / "packs/standard/certificate.json")

@@ -21,7 +21,8 @@ from fvs.cli.common import JsonOption, open_engine, print_advice, read_picture
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
 from fvs.cli.registry.location import Location, require_extra
-from fvs.cli.registry.options import RegistryOption
+from fvs.cli.registry.options import DEFAULT_ENGINE, EngineOption, RegistryOption
+from fvs.cli.registry.plan_view import PlanAnswer, print_plan
 from fvs.cli.registry.registry_file import FILE_NAME
 from fvs.errors import UsageError
 from fvs.registry.errors import DuplicatesOffError
@@ -62,6 +63,7 @@ class SearchAnswer(msgspec.Struct, frozen=True, kw_only=True):
         target_fmr: of that threshold, in a comparison of two.
         gallery_size: templates that were searched.
         fpir: expected share of searches for people who are not enrolled that find somebody.
+        plan: how everybody was searched, and why.
     """
 
     refused_for: tuple[str, ...]
@@ -72,6 +74,7 @@ class SearchAnswer(msgspec.Struct, frozen=True, kw_only=True):
     fpir: float
     purpose: str
     legal_basis: str
+    plan: PlanAnswer | None
 
 
 def search(
@@ -123,6 +126,7 @@ def search(
         fpir=found.fpir,
         purpose=policy.purpose,
         legal_basis=policy.legal_basis,
+        plan=PlanAnswer.of(found.plan),
     )
     if as_json:
         print_json(answer)
@@ -133,6 +137,15 @@ def search(
 
 def dedupe(
     *,
+    engine: EngineOption = DEFAULT_ENGINE,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Worker processes: 1 is this process, 0 is one for each core. Several read "
+            "vectors in the clear from a private temporary folder while they work.",
+        ),
+    ] = 1,
     certificate: CertificateOption = None,
     registry: RegistryOption = None,
     as_json: JsonOption = False,
@@ -147,14 +160,18 @@ def dedupe(
 
     Examples:
       fvs registry dedupe --registry people
+      fvs registry dedupe --workers 0
       fvs registry dedupe --json | jq .new
     """
     location = Location.find(registry)
     spec = _require_purpose(location)
     with require_extra():
-        from fvs.cli.registry.deduping import find_duplicates  # noqa: PLC0415 - needs faiss
+        from fvs.cli.registry.deduping import (  # noqa: PLC0415 - needs faiss
+            find_duplicates,
+            workers_of,
+        )
 
-    answer = find_duplicates(location, spec, certificate)
+    answer = find_duplicates(location, spec, certificate, workers_of(engine, workers))
     if as_json:
         print_json(answer)
         return
@@ -166,6 +183,7 @@ def dedupe(
         f"FMR {answer.target_fmr:g} among {answer.gallery_size} templates: of people without a "
         f"double, {answer.fpir:.2%} are expected to be listed all the same (FPIR)"
     )
+    print_plan(answer.plan)
 
 
 def reviews(
@@ -252,6 +270,7 @@ def _print_search(answer: SearchAnswer) -> None:
         f"Of searches for people who are not enrolled, {answer.fpir:.2%} find somebody all the "
         "same (FPIR): a hit is a question for a person."
     )
+    print_plan(answer.plan)
 
 
 def _report_reviews(listed: Sequence[Review], *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fvs.bulk.engines import available_cores
 from fvs.cli.certificates import accepted_certificate, open_policy
 from fvs.cli.registry.progress import counting
 from fvs.matching.index import VectorIndex
@@ -13,6 +14,7 @@ from fvs.matching.precision import Precision
 from fvs.registry.answers import RegistrySettings
 from fvs.registry.duplicates import DuplicatePolicy
 from fvs.registry.registry import Registry
+from fvs.registry.searching import SearchSettings
 from fvs.registry.vault import dimension_of
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["attach_registry", "duplicate_policy", "index_bytes", "open_registry"]
 
 _KEY_BYTES = 8
+_GB = 1e9
 
 
 @contextmanager
@@ -61,9 +64,17 @@ def open_registry(
     Raises:
         StoreError, KeyRingError, ModelMismatchError: as of `attach_registry`.
     """
-    model, keys = pack.embedder.manifest, location.read_keys()
-    make_index = partial(VectorIndex.empty, precision=Precision(location.spec.index.precision))
-    settings = RegistrySettings(make_index=make_index, duplicates=duplicates, index_dir=index_dir)
+    model, keys, spec = pack.embedder.manifest, location.read_keys(), location.spec.index
+    settings = RegistrySettings(
+        make_index=partial(VectorIndex.empty, precision=Precision(spec.precision)),
+        duplicates=duplicates,
+        index_dir=index_dir,
+        search=SearchSettings(
+            memory_bytes=int(spec.search_memory_gb * _GB),
+            recall=spec.recall,
+            threads=available_cores(),
+        ),
+    )
     with closing(location.open_store()) as store:
         with counting("open") as on_progress:
             registry = Registry.open(store, keys, model, settings=settings, on_progress=on_progress)

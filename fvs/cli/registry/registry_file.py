@@ -105,10 +105,14 @@ class IndexSpec(_Strict, frozen=True, kw_only=True):
         precision: of a vector's numbers, see `fvs.matching.precision`.
         folder: where to keep it between commands, from the registry's folder, with vectors in the
             clear (`fvs.registry.saved_gallery`); left out, it is made anew each time.
+        search_memory_gb: what the vectors, and an approximate index where one pays, may take.
+        recall: share of searches that must find their best hit; 1 never approximates.
     """
 
     precision: Literal["float32", "float16", "int8x2", "int8"] = "float32"
     folder: _Text | None = None
+    search_memory_gb: Annotated[float, msgspec.Meta(gt=0)] = 16.0
+    recall: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.99
 
 
 class RegistrySpec(_Strict, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fvs.report.document import Bullets, Column, Paragraph, Section, Table
-from fvs.report.sections.tables import columns, number, plain
+from fvs.report.sections.tables import columns, number, plain, rate_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +42,7 @@ def certificate_section(evidence: Evidence, words: Words) -> Section | None:
             ),
         ),
         Paragraph(words("points_method", method=certificate.method)),
+        *_distributions(certificate, words),
         Paragraph(words("certificate_limits")),
         Bullets(certificate.limits),
     ]
@@ -118,6 +119,31 @@ def _certificate_facts(certificate: Certificate, words: Words) -> tuple[tuple[st
         (words("embedder"), certificate.embedder_sha256),
         *((words("pad_network"), sha256) for sha256 in certificate.pad_sha256),
     )
+
+
+def _distributions(certificate: Certificate, words: Words) -> tuple[Block, ...]:
+    """What live signals can be compared with; nothing where the certificate states none."""
+    summaries = [one.summary for one in certificate.distributions]
+    if not summaries:
+        return ()
+    keys = ("values", "missing", "fifth_percentile", "median", "ninety_fifth_percentile")
+    table = Table(
+        caption=words("distributions_caption"),
+        columns=(Column(words("signal")), *columns(words, "measured_on", *keys)),
+        rows=tuple(
+            plain(
+                one.name,
+                one.of,
+                number(one.values),
+                f"{number(one.missing)} ({rate_words(one.missing / one.values)})",
+                f"{one.fifth_percentile:.4g}",
+                f"{one.median:.4g}",
+                f"{one.ninety_fifth_percentile:.4g}",
+            )
+            for one in summaries
+        ),
+    )
+    return table, Paragraph(words("distributions_note"))
 
 
 def _data_table(certificate: Certificate, words: Words) -> Table:

@@ -35,6 +35,23 @@ BACKGROUND: dict[str, Text] = {
     ),
     "strictest_group": Text("Strictest group", "กลุ่มที่เข้มงวดที่สุด"),
     "points_method": Text("How they were set: {method}", "วิธีกำหนด (ภาษาอังกฤษ): {method}"),
+    "distributions_caption": Text(
+        "Distributions that the certificate states, for live signals to be compared with",
+        "การกระจายของค่าตามใบรับรอง ใช้เปรียบเทียบกับค่าที่ได้ระหว่างให้บริการ",
+    ),
+    "distributions_note": Text(
+        "They are of the data that the thresholds were measured on, not of cameras in service. "
+        "Missing counts pairs or pictures without a usable face.",
+        "เป็นการกระจายของข้อมูลที่ใช้กำหนดเกณฑ์ ไม่ใช่ของกล้องที่ใช้งานจริง "
+        "ช่อง “ไม่มีค่า” นับคู่ภาพหรือภาพที่ไม่พบใบหน้าที่ใช้ได้",
+    ),
+    "signal": Text("Signal", "ค่าที่วัด"),
+    "measured_on": Text("Of", "วัดจาก"),
+    "values": Text("Values", "จำนวนค่า"),
+    "missing": Text("Missing", "ไม่มีค่า"),
+    "fifth_percentile": Text("5th percentile", "เปอร์เซ็นไทล์ที่ 5"),
+    "median": Text("Median", "มัธยฐาน"),
+    "ninety_fifth_percentile": Text("95th percentile", "เปอร์เซ็นไทล์ที่ 95"),
     "pack": Text("Pack", "ชุดแบบจำลอง"),
     "detector": Text("Detector, SHA-256", "แบบจำลองตรวจหาใบหน้า SHA-256"),
     "embedder": Text("Embedder, SHA-256", "แบบจำลองเปรียบเทียบใบหน้า SHA-256"),

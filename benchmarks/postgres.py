@@ -1,13 +1,18 @@
-"""A PostgreSQL server of the tests' own: in a temporary folder, on a Unix socket."""
+"""A PostgreSQL server of our own for benchmarks and tests: a temporary folder, a Unix socket."""
+
+from __future__ import annotations
 
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 DEBIAN_SERVERS = Path("/usr/lib/postgresql")
 
@@ -80,7 +85,7 @@ def _identity(folder: Path) -> dict[str, object]:
 
 
 def _run(command: list[object], identity: dict[str, object]) -> None:
-    subprocess.run(
+    subprocess.run(  # noqa: S603 - PostgreSQL's own programs, and our own words
         [str(word) for word in command],
         check=True,
         stdout=subprocess.DEVNULL,
