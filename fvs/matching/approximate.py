@@ -140,6 +140,8 @@ def _structure(plan: SearchPlan) -> Any:  # noqa: ANN401 - one of faiss' many in
         return faiss.IndexIDMap(_made(plan, f"HNSW{HNSW_LINKS},SQ8"))
     codes = "SQ8" if plan.kind is IndexKind.IVF else f"PQ{plan.dimension // PQ_COMPONENTS}x4fs"
     lists = _made(plan, f"IVF{plan.parameters['nlist']},{codes}")
+    # Codes of the vectors themselves: those of what a list's centre leaves need a table per list.
+    lists.by_residual = False
     lists.cp.niter = TRAINING_ROUNDS
     return lists
 

@@ -40,8 +40,8 @@ class SearchSettings:
         memory_bytes: of the gallery's vectors and whatever is built beside them.
         recall: in 0..1: the share of probes whose best hit must be found; 1 always scans all.
         exact_up_to: templates up to which every search scans all.
-        build_after: probes for which a process scans before it builds an approximate index. To
-            build a graph takes about as long as 10,000 scans, to build lists about 1,000.
+        build_after: probes for which a process scans before it builds an approximate index, whose
+            building takes as long as some thousand scans.
         rebuild_share: of the templates in such an index: once more than that came or went, it is
             built anew.
         threads: that may work on building it.

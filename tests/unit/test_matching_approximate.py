@@ -39,7 +39,7 @@ class TestPlan:
             (100_001, 1, 0.99, IndexKind.FLAT_INT8X2),
             (EXACT_UP_TO, 2, 0.99, IndexKind.FLAT_INT8X2),
             (EXACT_UP_TO, 1, 0.99, IndexKind.FLAT_INT8),
-            (EXACT_UP_TO + 1, 64, 0.99, IndexKind.HNSW),
+            (EXACT_UP_TO + 1, 64, 0.99, IndexKind.IVFPQ),
             (10_000_000, 8, 0.99, IndexKind.IVFPQ),
             (10_000_000, 64, 1.0, IndexKind.FLAT_INT8X2),
         ],
@@ -59,18 +59,18 @@ class TestPlan:
     def test_of_vectors_that_are_held_already(self, precision):
         """They decide whatever proposes, and a scan is one of them as they are."""
         settled = {"exact_up_to": 10, "stored": precision}
-        scan, graph = (plan_search(n, 256, GB, **settled) for n in (10, 11))
-        assert (scan.kind, graph.kind) == (IndexKind(f"flat_{precision}"), IndexKind.HNSW)
-        assert scan.precision is graph.precision is precision
+        scan, lists = (plan_search(n, 256, GB, **settled) for n in (10, 11))
+        assert (scan.kind, lists.kind) == (IndexKind(f"flat_{precision}"), IndexKind.IVFPQ)
+        assert scan.precision is lists.precision is precision
         assert scan.bytes == 10 * (precision.vector_bytes(256) + KEY_BYTES)
 
     def test_it_explains_itself(self):
         """Sentences: why exact or not, what did not fit, what was taken and what it costs."""
-        plan = plan_search(10_000_000, 256, 8 * GB)
+        plan = plan_search(10_000_000, 256, 4 * GB, recall_target=1)
         assert len(plan.explanation) == 3
         assert "10,000,000 vectors" in plan.explanation[0]
         assert "too much" in plan.explanation[1]
-        assert f"{plan.bytes / GB:.2f} GB of 8.00 GB" in plan.explanation[2]
+        assert f"{plan.bytes / GB:.2f} GB of 4.00 GB" in plan.explanation[2]
         assert all(sentence.endswith(".") for sentence in plan.explanation)
 
     def test_a_higher_recall_costs_more(self):
