@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fvs.matching.plan import IndexKind, plan_search
+from fvs.matching.plan import IndexKind, plan_of_kind
 
 if TYPE_CHECKING:
     from benchmarks.scale.results import FlatIndexSize, GraphSize, Speed
@@ -27,7 +27,6 @@ __all__ = [
 HOURS_PER_MONTH = 730
 S_PER_HOUR = 3600
 BYTES_PER_GB = 1e9
-ENOUGH_BYTES = 1 << 62
 
 
 class Assumptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,17 +95,8 @@ def graph_probes_per_core_s(graph: GraphSize, people: int) -> float:
 
 
 def index_bytes_per_vector(kind: IndexKind, dimension: int, people: int) -> float:
-    """What the planner of `fvs.matching` reckons with, keys and vectors to judge hits included.
-
-    Raises:
-        UsageError: it never chooses that kind for so many.
-    """
-    memory_bytes = ENOUGH_BYTES
-    while True:  # the planner names the next smaller kind when the one before does not fit
-        plan = plan_search(people, dimension, memory_bytes)
-        if plan.kind is kind:
-            return plan.bytes / people
-        memory_bytes = plan.bytes - 1
+    """What a plan of that kind reckons with, keys and vectors to judge hits included."""
+    return plan_of_kind(kind, people, dimension).bytes / people
 
 
 def machine_scan_per_s(index: FlatIndexSize, cores_measured: int, machine_cores: int) -> float:
