@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fvs.manifest import ModelManifest
     from fvs.registry.keys import KeyRing
 
-__all__ = ["FORMAT", "checked_registry_id", "expected_metadata"]
+__all__ = ["FORMAT", "checked_registry_id", "expected_metadata", "require_ring_of"]
 
 FORMAT = "fvs-registry-1"
 
@@ -25,6 +25,18 @@ def expected_metadata(keys: KeyRing, model: ModelManifest) -> dict[str, str]:
         "model_id": model.id,
         "model_sha256": model.sha256,
     }
+
+
+def require_ring_of(metadata: Mapping[str, str], keys: KeyRing) -> None:
+    """Refuse the ring of another registry.
+
+    Raises:
+        KeyRingError: it is one.
+    """
+    if metadata.get("key_fingerprint") != keys.fingerprint:
+        raise KeyRingError(
+            "the key ring is that of another registry", advice="Use the ring it was made with."
+        )
 
 
 def checked_registry_id(metadata: Mapping[str, str], keys: KeyRing, model: ModelManifest) -> str:
@@ -40,11 +52,8 @@ def checked_registry_id(metadata: Mapping[str, str], keys: KeyRing, model: Model
             "the store holds no registry that this version of fvs can use",
             advice="Create the registry first.",
         )
+    require_ring_of(metadata, keys)
     expected = expected_metadata(keys, model)
-    if metadata["key_fingerprint"] != expected["key_fingerprint"]:
-        raise KeyRingError(
-            "the key ring is that of another registry", advice="Use the ring it was made with."
-        )
     if any(metadata[name] != expected[name] for name in ("model_id", "model_sha256")):
         raise ModelMismatchError(
             f"the registry holds templates of {metadata['model_id']}, not of these weights "

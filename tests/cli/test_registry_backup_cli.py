@@ -105,6 +105,31 @@ class TestBackup:
         assert ran.code == ExitCode.WRONG_USE
         assert "another key ring" in ran.err
 
+    def test_another_ring_writes_nothing(self, fvs, tmp_path, registry):
+        """A backup that a foreign ring signed would restore under no ring at all."""
+        file, ring = tmp_path / "people.fvsbackup", Path(read_spec(registry).keys.file)
+        ring.unlink()
+        KeyRing.generate().write(ring)
+        ran = fvs("registry", "backup", file)
+        assert ran.code == ExitCode.WRONG_USE
+        assert "another registry" in ran.err
+        assert not list(tmp_path.glob("people.fvsbackup*"))
+
+    def test_keys_that_were_destroyed_since_are_asked_for(self, fvs, tmp_path, registry):
+        """What would open for nobody is not called restored; the older ring restores it."""
+        file, ring = tmp_path / "people.fvsbackup", Path(read_spec(registry).keys.file)
+        older = tmp_path / "older.json"
+        KeyRing.read(ring).write(older)
+        fvs("registry", "backup", file)
+        assert fvs("registry", "rotate-keys", "--destroy-old").code == ExitCode.MATCH
+        ran = fvs("registry", "restore", file, tmp_path / "again")
+        assert ran.code == ExitCode.WRONG_USE
+        assert "--key-ring" in ran.err
+        assert not list(tmp_path.glob("again/*"))
+        restore = ("registry", "restore", file, tmp_path / "again", "--key-ring", older)
+        assert fvs(*restore).code == ExitCode.MATCH
+        assert fvs("registry", "check", "--registry", tmp_path / "again").code == ExitCode.MATCH
+
     @pytest.mark.usefixtures("registry")
     @pytest.mark.parametrize("length", [0, 10, 500, -30])
     def test_a_file_that_was_cut_short(self, fvs, tmp_path, length):

@@ -25,13 +25,16 @@ from fvs.cli.registry.progress import counting
 from fvs.cli.registry.registry_file import FILE_NAME, PostgresSpec, parse_spec, write_spec
 from fvs.errors import UsageError
 from fvs.registry.dump import check_dump, restore_dump, write_dump
-from fvs.registry.errors import DumpError
+from fvs.registry.errors import DumpError, MissingKeyError
+from fvs.registry.identity import require_ring_of
+from fvs.registry.records import RecordStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fvs.cli.registry.registry_file import RegistrySpec
     from fvs.registry.keys import KeyRing
+    from fvs.registry.store import RecordStore
 
 __all__ = ["ArchiveAnswer", "restore_archive", "write_archive"]
 
@@ -40,6 +43,7 @@ SIGNATURE = f"{FILE_NAME}.sig"
 _SIGNED_DOMAIN = b"fvs registry.toml 1\0"
 _MAX_SPEC_BYTES = 1 << 20
 _OWNER_ONLY = 0o600
+_PAGE = 1000
 
 
 class ArchiveAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +65,7 @@ def write_archive(location: Location, target: Path) -> ArchiveAnswer:
 
     Raises:
         UsageError: it cannot be written.
+        KeyRingError: the key ring is missing, or that of another registry.
         StoreError: the store refuses.
         DumpError: what was written is not what can be read again.
     """
@@ -75,6 +80,7 @@ def write_archive(location: Location, target: Path) -> ArchiveAnswer:
             archive.open(RECORDS, "w", force_zip64=True) as file,
             counting("back up") as on_progress,
         ):
+            require_ring_of(store.metadata(), keys)
             write_dump(store, keys, file, on_progress)
     with _opened(target) as archive:
         _signed_spec(archive, keys)
@@ -92,6 +98,7 @@ def restore_archive(
         UsageError: the file cannot be read, or a registry is there.
         DumpError: the file is altered, or of another key ring.
         KeyRingError: the key ring is missing.
+        MissingKeyError: it lacks a key that a record asks for.
         StoreError: the new store refuses.
     """
     with _opened(source) as archive, ExitStack() as undo:
@@ -107,10 +114,28 @@ def restore_archive(
             counting("restore") as on_progress,
         ):
             summary = restore_dump(file, store, keys.public_key, on_progress)
+            _require_wrapping_keys(store, keys)
         write_spec(folder, location.spec)
         undo.pop_all()
     write_public_key(folder, keys)
     return ArchiveAnswer(path=str(folder), records=summary.records, reviews=summary.reviews)
+
+
+def _require_wrapping_keys(store: RecordStore, keys: KeyRing) -> None:
+    """Refuse a ring under which not every record would open, as after `rotate-keys --destroy-old`.
+
+    Raises:
+        MissingKeyError: it lacks a key.
+    """
+    held, revision = {key.id for key in keys.wrapping_keys}, 0
+    while page := store.changed_since(revision, _PAGE):
+        asked = {row.key_id for row in page if row.status != RecordStatus.ERASED}
+        for key_id in sorted(asked - held):
+            raise MissingKeyError(
+                f"the backup asks for the key {key_id!r}, which the key ring lacks",
+                advice="Name the copy of the ring that was kept when it was written: --key-ring.",
+            )
+        revision = page[-1].revision
 
 
 def _adapted(spec: RegistrySpec, key_ring: Path | None, schema: str | None) -> RegistrySpec:
