@@ -220,7 +220,7 @@ def protocol(
     doubles_by: Annotated[
         str | None,
         typer.Option(
-            help="The pack that finds people who stand twice in the pool. [default: reference, "
+            help="The pack that finds people who stand twice in the pool. \\[default: reference, "
             "where its weights are at hand, else the pack itself]",
             metavar="NAME|DIR",
         ),

@@ -38,12 +38,12 @@ KeyOption = Annotated[
 ]
 IssuerOption = Annotated[
     str,
-    typer.Option(help="Who vouches, in words. [default: the name in --key]", show_default=False),
+    typer.Option(help="Who vouches, in words. \\[default: the name in --key]", show_default=False),
 ]
 LicenceOption = Annotated[
     str,
     typer.Option(
-        help="Terms of data and weights. [default: those of the data]", show_default=False
+        help="Terms of data and weights. \\[default: those of the data]", show_default=False
     ),
 ]
 ValidDaysOption = Annotated[int, typer.Option(min=1, help="Days until it expires.")]

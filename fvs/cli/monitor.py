@@ -49,8 +49,8 @@ app = typer.Typer(
 ColumnOption = Annotated[
     list[str] | None,
     typer.Option(
-        help="A column to watch (repeatable). [default: similarity, quality and live_probability, "
-        "as far as the table has them]"
+        help="A column to watch (repeatable). \\[default: similarity, quality and "
+        "live_probability, as far as the table has them]"
     ),
 ]
 FalseAlarmsOption = Annotated[
@@ -170,7 +170,7 @@ def bound(
         float, typer.Option(help="Target FMR of the operating point to watch.", metavar="RATE")
     ] = 1e-4,
     fnmr_at_most: Annotated[
-        float | None, typer.Option(help="Bound of FNMR. [default: none]", metavar="RATE")
+        float | None, typer.Option(help="Bound of FNMR. \\[default: none]", metavar="RATE")
     ] = None,
     false_alarms: FalseAlarmsOption = 0.01,
     pack: PackOption = DEFAULT_PACK,
@@ -217,7 +217,9 @@ def canary_record(
     ] = 1e-4,
     fnmr_at_most: Annotated[
         float | None,
-        typer.Option(help="Bound of FNMR on these pictures. [default: the upper bound found now]"),
+        typer.Option(
+            help="Bound of FNMR on these pictures. \\[default: the upper bound found now]"
+        ),
     ] = None,
     pack: PackOption = DEFAULT_PACK,
     as_json: JsonOption = False,
@@ -265,7 +267,9 @@ def canary(
     pictures: PicturesOption,
     pack: Annotated[
         str | None,
-        typer.Option(help="The pack that serves now. [default: the one recorded]", metavar="NAME"),
+        typer.Option(
+            help="The pack that serves now. \\[default: the one recorded]", metavar="NAME"
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

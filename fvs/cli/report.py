@@ -103,8 +103,8 @@ def report(
     pack: Annotated[
         str | None,
         typer.Option(
-            help="The pack whose operating points are judged. [default: standard, where no scores "
-            "are given]",
+            help="The pack whose operating points are judged. \\[default: standard, where no "
+            "scores are given]",
             metavar="NAME|DIR",
         ),
     ] = None,
@@ -126,7 +126,7 @@ def report(
         Path | None, typer.Option(help="Results of attacks, as benchmarks/results/pad.json.")
     ] = None,
     pad_system: Annotated[
-        str | None, typer.Option(help="Which system of those results. [default: the pack's]")
+        str | None, typer.Option(help="Which system of those results. \\[default: the pack's]")
     ] = None,
     target: Annotated[
         list[str] | None,
@@ -149,7 +149,7 @@ def report(
         Path | None, typer.Option(help="Folder or tar of the pictures that the scores name.")
     ] = None,
     subject: Annotated[
-        str | None, typer.Option(help="What was measured, for the title. [default: the pack]")
+        str | None, typer.Option(help="What was measured, for the title. \\[default: the pack]")
     ] = None,
     fail_on: Annotated[
         FailOn, typer.Option(help="Let the exit code tell verdicts: see below.")

@@ -1,6 +1,7 @@
 """Every command explains itself the same way."""
 
 import pytest
+from rich.text import Text
 from typer.main import get_command
 
 from fvs.cli.app import app
@@ -38,6 +39,14 @@ def test_every_command_has_json(path):
     """Whatever people can read, programs can."""
     options = {option for parameter in LEAVES[path].params for option in parameter.opts}
     assert "--json" in options
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_brackets_are_shown(path):
+    """Rich takes [words] for markup and swallows them: what is in brackets is escaped."""
+    command = LEAVES[path]
+    for text in (command.help, *(getattr(option, "help", None) for option in command.params)):
+        assert not Text.from_markup(text or "").spans, text
 
 
 def test_root_explains_exit_codes_and_errors(fvs):

@@ -51,7 +51,7 @@ def restore(
     key_ring: Annotated[
         Path | None,
         typer.Option(
-            help="The registry's key ring. [default: where registry.toml in FILE says, or "
+            help="The registry's key ring. \\[default: where registry.toml in FILE says, or "
             "FVS_KEY_RING]",
             metavar="FILE",
         ),
@@ -59,7 +59,7 @@ def restore(
     schema: Annotated[
         str | None,
         typer.Option(
-            help="Of a PostgreSQL registry: the new schema. [default: the old one's name]"
+            help="Of a PostgreSQL registry: the new schema. \\[default: the old one's name]"
         ),
     ] = None,
     as_json: JsonOption = False,

@@ -65,13 +65,13 @@ def enrol(
         str | None, typer.Option(help="When it was taken.", metavar="YYYY-MM-DD")
     ] = None,
     legal_basis: Annotated[
-        str, typer.Option(help="Consent or law that allows keeping it. [default: the registry's]")
+        str, typer.Option(help="Consent or law that allows keeping it. \\[default: the registry's]")
     ] = "",
     source: Annotated[str, typer.Option(help="Where it comes from, in your words.")] = "",
     retain_until: Annotated[
         str | None,
         typer.Option(
-            help="Last day that it may be kept. [default: by the registry's rule]",
+            help="Last day that it may be kept. \\[default: by the registry's rule]",
             metavar="YYYY-MM-DD",
         ),
     ] = None,
