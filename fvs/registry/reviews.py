@@ -13,9 +13,9 @@ from enum import StrEnum
 
 import msgspec
 
-__all__ = ["Review", "ReviewState", "fpir_of", "review_id_of"]
+__all__ = ["REVIEW_ID_BYTES", "Review", "ReviewState", "fpir_of", "review_id_of"]
 
-_ID_BYTES = 16
+REVIEW_ID_BYTES = 16
 
 
 class ReviewState(StrEnum):
@@ -72,7 +72,9 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
 def review_id_of(first_record: bytes, second_record: bytes) -> bytes:
     """The id of a pair, whichever of the two comes first."""
-    return hashlib.sha256(b"".join(sorted((first_record, second_record)))).digest()[:_ID_BYTES]
+    return hashlib.sha256(b"".join(sorted((first_record, second_record)))).digest()[
+        :REVIEW_ID_BYTES
+    ]
 
 
 def fpir_of(target_fmr: float, gallery_size: int) -> float:

@@ -127,12 +127,37 @@ class TestReviews:
         assert kept["resolved_at"]
 
     @pytest.mark.usefixtures("allowed")
+    def test_are_listed_by_an_id_that_can_be_typed(self, fvs):
+        """In a terminal of 80 columns too, and beside a long note: what is shown is whole."""
+        fvs("registry", "dedupe")
+        (review,) = document(fvs("registry", "reviews", "--json").out)["reviews"]
+        assert review["review_id"] in fvs("registry", "reviews").out
+        note = "looked at both pictures, and they are twins"
+        fvs("registry", "reviews", review["review_id"], "--as", "dismissed", "--note", note)
+        assert review["review_id"] in fvs("registry", "reviews", "--state", "dismissed").out
+
+    @pytest.mark.usefixtures("allowed")
+    @pytest.mark.parametrize("join", ["", " ", "-"])
+    def test_take_no_number_in_a_note(self, fvs, join):
+        """A number beside a pseudonym would undo it: the review stays open."""
+        fvs("registry", "dedupe")
+        (review,) = document(fvs("registry", "reviews", "--json").out)["reviews"]
+        note = f"the same as {join.join(number(2))}"
+        resolve = ("registry", "reviews", review["review_id"], "--as", "confirmed", "--note", note)
+        ran = fvs(*resolve)
+        assert ran.code == ExitCode.WRONG_USE
+        assert "number of a person" in ran.err
+        assert number(2) not in ran.err
+        assert review["review_id"] in fvs("registry", "reviews").out
+
+    @pytest.mark.usefixtures("allowed")
     def test_of_an_unknown_id(self, fvs):
         """No decision; what is no id is wrong use."""
         ran = fvs("registry", "reviews", NO_ID, "--as", "confirmed")
         assert ran.code == ExitCode.NO_DECISION
         assert "no such review" in ran.out
-        assert fvs("registry", "reviews", "xyz", "--as", "confirmed").code == ExitCode.WRONG_USE
+        for no_id in ("xyz", "0011"):
+            assert fvs("registry", "reviews", no_id, "--as", "confirmed").code == ExitCode.WRONG_USE
         assert fvs("registry", "reviews", NO_ID).code == ExitCode.WRONG_USE
         assert fvs("registry", "reviews", "--as", "confirmed").code == ExitCode.WRONG_USE
         assert fvs("registry", "reviews", NO_ID, "--as", "open").code == ExitCode.WRONG_USE

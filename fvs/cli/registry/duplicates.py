@@ -7,6 +7,7 @@ answer.
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from fvs.cli.certificates import CertificateOption
 from fvs.cli.common import JsonOption, open_engine, print_advice, read_picture
@@ -26,8 +27,9 @@ from fvs.cli.registry.plan_view import PlanAnswer, print_plan
 from fvs.cli.registry.registry_file import FILE_NAME
 from fvs.errors import UsageError
 from fvs.registry.errors import DuplicatesOffError
-from fvs.registry.reviews import ReviewState
+from fvs.registry.reviews import REVIEW_ID_BYTES, ReviewState
 from fvs.status import Role
+from fvs.subjects import SubjectError, SubjectId, SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +45,7 @@ SHOWN_DIGITS = 6
 """float32 has seven."""
 
 _MOST_REVIEWS = 1000
+_LIKE_A_CITIZEN_ID = re.compile(r"(?<!\d)\d(?:[ -]?\d){12}(?!\d)")
 
 
 class HitAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +93,7 @@ def search(
     registry: RegistryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Search everybody for a face, where that is allowed: see [duplicates] in registry.toml.
+    """Search everybody for a face, where the table `duplicates` of registry.toml allows it.
 
     Hits are shown by pseudonym with their scores and the FPIR: how often a search for somebody who
     is not enrolled finds people all the same. A hit is no proof of anything.
@@ -152,7 +155,7 @@ def dedupe(
 ) -> None:
     """Compare everybody with everybody, and put pairs that look alike on the review list.
 
-    Allowed only with a [duplicates] table in registry.toml. The time grows with the square of the
+    Allowed only with a table `duplicates` in registry.toml. The time grows with the square of the
     number of templates. Pairs that are on the list already stay as they are, so that it can be
     stopped and run again.
 
@@ -188,7 +191,7 @@ def dedupe(
 
 def reviews(
     review: Annotated[
-        str | None, typer.Argument(help="The id of a review to resolve.", metavar="[ID]")
+        str | None, typer.Argument(help="The id of a review to resolve.", metavar="ID")
     ] = None,
     *,
     state: Annotated[ReviewState, typer.Option(help="Which to list.")] = ReviewState.OPEN,
@@ -219,6 +222,7 @@ def reviews(
             return
         if resolve_as is ReviewState.OPEN:
             raise UsageError("a review is resolved as confirmed or dismissed", advice="See --as.")
+        _require_no_number(note)
         known = store.resolve_review(_review_id(review), resolve_as, note, datetime.now(UTC))
     document = {"review": review, "known": known, "state": resolve_as}
     if as_json:
@@ -257,6 +261,9 @@ def _print_search(answer: SearchAnswer) -> None:
     for code in answer.refused_for:
         print_line("- ", (code, "bold"))
         print_advice(code)
+    if answer.refused_for:
+        print_line("nobody was searched for")
+        return
     table = Table("person", "record", "score", box=None, padding=(0, 2))
     for hit in answer.hits:
         table.add_row(hit.subject[:SHOWN_ID_DIGITS], hit.record_id, f"{hit.score:.3f}")
@@ -280,14 +287,14 @@ def _report_reviews(listed: Sequence[Review], *, as_json: bool) -> None:
     if not listed:
         print_line("there is none")
         return
-    table = Table("id", "score", "rank", "FPIR", "state", "found", "note", box=None, padding=(0, 2))
+    # An id is typed again: it is never cut short, however narrow the terminal.
+    identity = Column("id", no_wrap=True, min_width=2 * REVIEW_ID_BYTES)
+    table = Table(identity, "score", "FPIR", "found", "note", box=None, padding=(0, 1))
     for review in listed:
         table.add_row(
             review.review_id.hex(),
             f"{review.similarity:.3f}",
-            str(review.rank),
             f"{review.fpir:.2%}",
-            review.state,
             f"{review.created_at:%Y-%m-%d}",
             review.note,
         )
@@ -302,8 +309,28 @@ def _review_document(review: Review) -> dict[str, object]:
 
 def _review_id(text: str) -> bytes:
     try:
-        return bytes.fromhex(text)
-    except ValueError as error:
+        review_id = bytes.fromhex(text)
+    except ValueError:
+        review_id = b""
+    if len(review_id) != REVIEW_ID_BYTES:
         raise UsageError(
             "a review's id is 32 hexadecimal digits", advice="`fvs registry reviews` lists them."
-        ) from error
+        )
+    return review_id
+
+
+def _require_no_number(note: str) -> None:
+    """Refuse a note that names a person: it would stand beside the pseudonym for good.
+
+    Raises:
+        UsageError: it holds a valid citizen ID, however its digits are grouped.
+    """
+    for digits in _LIKE_A_CITIZEN_ID.findall(note):
+        try:
+            SubjectId.parse(SubjectKind.CITIZEN_ID, digits)
+        except SubjectError:
+            continue
+        raise UsageError(
+            "the note holds the number of a person, so nothing was written down",
+            advice="Leave numbers out: the pair is known by its pseudonyms.",
+        )
