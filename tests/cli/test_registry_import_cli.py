@@ -93,7 +93,9 @@ class TestFolder:
 
     @pytest.mark.usefixtures("registry")
     def test_of_nothing_is_done(self, fvs, tmp_path):
-        """An empty folder is an import of nothing; the report has no rows."""
+        """An empty folder is an import of nothing, and told as such; the report has no rows."""
+        (tmp_path / "none").mkdir()
+        assert "nothing to import" in fvs("registry", "import", tmp_path / "none").out
         (tmp_path / "empty").mkdir()
         report = tmp_path / "refused.json"
         ran = fvs("registry", "import", tmp_path / "empty", "--report", report, "--json")

@@ -148,6 +148,12 @@ class TestTable:
         with pytest.raises(UsageError, match="columns"):
             open_items(table(tmp_path, heading, f"{NUMBER},a.jpg"), CITIZEN)
 
+    def test_a_table_without_a_heading_shows_nobody(self, tmp_path):
+        """Its first row is the number of a person, which no error repeats."""
+        with pytest.raises(UsageError, match="2 unknown") as caught:
+            open_items(table(tmp_path, f"{NUMBER},a.jpg"), CITIZEN)
+        assert NUMBER not in str(caught.value)
+
     def test_what_is_not_there(self, tmp_path):
         """It is the caller's mistake."""
         with pytest.raises(UsageError, match="cannot read"):

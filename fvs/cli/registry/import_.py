@@ -72,8 +72,8 @@ def import_(
     scheduler: Annotated[
         str | None,
         typer.Option(
-            help="Address of a running Dask scheduler, with --engine dask. [default: a cluster of "
-            "--workers processes here]",
+            help="Address of a running Dask scheduler, with --engine dask. \\[default: a cluster "
+            "of --workers processes here]",
             metavar="URL",
         ),
     ] = None,
@@ -123,6 +123,12 @@ def import_(
 
 
 def _print_answer(answer: ImportAnswer) -> None:
+    if not (answer.enrolled or answer.unchanged or answer.refused):
+        print_line(
+            ("nothing to import was found", "bold yellow"),
+            f": pictures are named {FILE_NAME_PATTERN}",
+        )
+        return
     print_line(
         f"{answer.enrolled} enrolled, {answer.unchanged} there already, {answer.refused} refused "
         f"in {answer.seconds:.0f} s"

@@ -208,12 +208,13 @@ class TableItems:
         """
         with self._opened() as file:
             heading = next(csv.reader(file), [])
-        unknown = [name for name in heading if name not in COLUMNS]
+        unknown = sum(name not in COLUMNS for name in heading)
         missing = [name for name in REQUIRED_COLUMNS if name not in heading]
         if unknown or missing or len(set(heading)) < len(heading):
+            # Names are not repeated: without a heading they are the first person's cells.
             raise UsageError(
-                f"{self.table}: its heading has unknown columns {unknown}, lacks {missing}, or "
-                "names one twice",
+                f"{self.table} is no table of portraits: its heading has {unknown} unknown "
+                f"columns, lacks {missing}, or names one twice",
                 advice=f"Columns are {', '.join(COLUMNS)}; the first two are needed.",
             )
 
