@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fvs.cli.registry.days import LONGEST_RETENTION_DAYS
 from fvs.cli.registry.registry_file import (
     FILE_NAME,
     DuplicatesSpec,
@@ -37,7 +38,9 @@ specs = st.builds(
     ),
     keys=st.builds(KeysSpec, file=words),
     enrolment=st.builds(
-        EnrolmentSpec, legal_basis=words, retain_days=st.none() | st.integers(1, 10**6)
+        EnrolmentSpec,
+        legal_basis=words,
+        retain_days=st.none() | st.integers(1, LONGEST_RETENTION_DAYS),
     ),
     duplicates=st.none() | st.builds(DuplicatesSpec, purpose=words, legal_basis=words),
     index=st.builds(IndexSpec),
@@ -78,6 +81,7 @@ def test_what_is_left_out_has_defaults(tmp_path):
         ('"sqlite"', '"sqlite", fiel = "a.db"'),
         ("fvs-registry-1", "fvs-registry-2"),
         ('legal_basis = "consent"', 'legal_basis = "consent", retain_days = 0'),
+        ('legal_basis = "consent"', 'legal_basis = "consent", retain_days = 54901'),
         ('legal_basis = "consent"', ""),
         ("store", "store = 1\nstore"),
     ],

@@ -6,7 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 from fvs.errors import UsageError
 
-__all__ = ["DAY_ADVICE", "DAY_ADVICE_THAI", "DayError", "portrait_day", "retention_day", "today"]
+__all__ = [
+    "DAY_ADVICE",
+    "DAY_ADVICE_THAI",
+    "LONGEST_RETENTION_DAYS",
+    "DayError",
+    "portrait_day",
+    "retention_day",
+    "today",
+]
 
 DAY_ADVICE = (
     "Write days as 2026-11-25, in the Gregorian calendar (B.E. 2569 is 2026): a portrait's is "
@@ -17,7 +25,7 @@ DAY_ADVICE_THAI = "กรุณาเขียนวันที่แบบ 202
 _EAST_OF_UTC = timedelta(days=1)
 """In Bangkok a day begins seven hours earlier."""
 
-_LONGEST_RETENTION = timedelta(days=366 * 150)
+LONGEST_RETENTION_DAYS = 366 * 150
 """Longer than a life; a year of the Buddhist era would be 543 years too many."""
 
 
@@ -49,7 +57,7 @@ def retention_day(text: str | None) -> date | None:
     Raises:
         DayError: it is no day, in the past, or further away than a life is long.
     """
-    return _day(text, today() - _EAST_OF_UTC, today() + _LONGEST_RETENTION)
+    return _day(text, today() - _EAST_OF_UTC, today() + timedelta(days=LONGEST_RETENTION_DAYS))
 
 
 def _day(text: str | None, earliest: date, latest: date) -> date | None:

@@ -9,6 +9,7 @@ import typer
 
 from fvs.cli.common import DEFAULT_PACK, JsonOption, PackOption
 from fvs.cli.output import print_json, print_line
+from fvs.cli.registry.days import LONGEST_RETENTION_DAYS
 from fvs.cli.registry.location import require_extra
 from fvs.cli.registry.options import REGISTRY_VARIABLE
 from fvs.cli.registry.registry_file import (
@@ -38,12 +39,17 @@ def init(
         str, typer.Option(help="Consent or law that allows keeping templates, where none is named.")
     ],
     retain_days: Annotated[
-        int | None, typer.Option(min=1, help="Days after enrolment until a template expires.")
+        int | None,
+        typer.Option(
+            min=1,
+            max=LONGEST_RETENTION_DAYS,
+            help="Days after enrolment until a template expires.",
+        ),
     ] = None,
     key_ring: Annotated[
         Path | None,
         typer.Option(
-            help="File to write the new key ring to, outside FOLDER. [default: this user's "
+            help="File to write the new key ring to, outside FOLDER. \\[default: this user's "
             "configuration folder]",
             metavar="FILE",
         ),
@@ -92,7 +98,9 @@ def init(
             if dsn_variable is None
             else PostgresSpec(dsn_variable=dsn_variable, schema=schema),
             key_ring=key_ring,
-            enrolment=EnrolmentSpec(legal_basis=legal_basis, retain_days=retain_days),
+            enrolment=EnrolmentSpec(
+                legal_basis=_stated(legal_basis, "--legal-basis"), retain_days=retain_days
+            ),
             duplicates=_duplicates(duplicates_purpose, duplicates_legal_basis),
         )
     )
@@ -117,7 +125,21 @@ def _duplicates(purpose: str | None, legal_basis: str | None) -> DuplicatesSpec 
             "a purpose and its legal basis go together",
             advice="Give both --duplicates-purpose and --duplicates-legal-basis, or neither.",
         )
-    return DuplicatesSpec(purpose=purpose, legal_basis=legal_basis)
+    return DuplicatesSpec(
+        purpose=_stated(purpose, "--duplicates-purpose"),
+        legal_basis=_stated(legal_basis, "--duplicates-legal-basis"),
+    )
+
+
+def _stated(words: str, option: str) -> str:
+    """Words that say something.
+
+    Raises:
+        UsageError: they are blank.
+    """
+    if not words.strip():
+        raise UsageError(f"{option} is blank", advice="State it in words, such as the section.")
+    return words
 
 
 def _print_made(made: Made) -> None:

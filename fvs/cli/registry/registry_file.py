@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from fvs.cli.registry.days import LONGEST_RETENTION_DAYS
 from fvs.errors import DeploymentError, UsageError
 from fvs.manifest import to_toml
 
@@ -81,7 +82,7 @@ class EnrolmentSpec(_Strict, frozen=True, kw_only=True):
     """
 
     legal_basis: _Text
-    retain_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    retain_days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_RETENTION_DAYS)] | None = None
 
 
 class DuplicatesSpec(_Strict, frozen=True, kw_only=True):
