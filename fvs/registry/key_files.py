@@ -130,6 +130,9 @@ def _file_errors(path: Path) -> Iterator[None]:
             f"{path} is there already", advice="Keys are never overwritten: choose another name."
         ) from None
     except FileNotFoundError:
-        raise KeyRingError(f"{path} is not there") from None
+        raise KeyRingError(
+            f"{path} is not there",
+            advice="Bring back your copy of the key ring: without it no template opens.",
+        ) from None
     except OSError as error:
         raise KeyRingError(f"{path}: {error.strerror}") from None

@@ -196,7 +196,10 @@ class KeyRing(msgspec.Struct, frozen=True, kw_only=True, dict=True, forbid_unkno
         except KeyError:
             raise KeyRingError(f"the variable {variable} is not set") from None
         except ValueError:
-            raise KeyRingError(f"the variable {variable} is not in base64") from None
+            raise KeyRingError(
+                f"the variable {variable} is not in base64",
+                advice="Set it to the file of the key ring in base64: `base64 -w0 FILE`.",
+            ) from None
         return _decoded(content, f"the variable {variable}")
 
     def write(self, path: Path) -> None:
@@ -331,7 +334,9 @@ def _decoded(content: Private[bytes], source: str) -> KeyRing:
     except ValueError:
         fault = "not JSON in UTF-8"
     # Raised here, as the error above may hold the content.
-    raise KeyRingError(f"{source} holds no key ring: {fault}")
+    raise KeyRingError(
+        f"{source} holds no key ring: {fault}", advice="Bring back your copy of the key ring."
+    )
 
 
 def _read_key(_: type, value: object) -> Private[bytes]:

@@ -102,6 +102,9 @@ class TestInit:
             ((*BASIS, "--pack", "nope"), "no pack 'nope'"),
             ((*BASIS, "--dsn-variable", "FVS_NOT_SET"), "FVS_NOT_SET is not set"),
             ((*BASIS, "--retain-days", "0"), "--retain-days"),
+            ((*BASIS, "--retain-days", "99999999"), "--retain-days"),
+            (("--legal-basis", " "), "--legal-basis is blank"),
+            ((*BASIS, "--duplicates-purpose", "", "--duplicates-legal-basis", "law"), "is blank"),
         ],
     )
     def test_what_cannot_be_right_leaves_nothing_behind(
@@ -323,11 +326,23 @@ class TestWrongUse:
         assert "another registry" in ran.err
 
     def test_a_lost_ring(self, fvs, registry):
-        """Told as what it is."""
+        """Told as what it is, and what can still be done."""
         key_file(registry).unlink()
         ran = fvs("registry", "stats", "--json")
         assert ran.code == ExitCode.WRONG_USE
-        assert "is not there" in document(ran.out)["error"]["message"]
+        error = document(ran.out)["error"]
+        assert "is not there" in error["message"]
+        assert "your copy of the key ring" in error["advice"]
+
+    @pytest.mark.parametrize("dsn", ["sesame", "sesame=x", "postgresql://u:sesame@h/d?bad"])
+    def test_a_connection_string_that_is_none(self, fvs, tmp_path, monkeypatch, dsn):
+        """Told how to write one, and never repeated: it may hold a password."""
+        monkeypatch.setenv("FVS_TEST_DSN", dsn)
+        ran = fvs("registry", "init", tmp_path / "x", *BASIS, "--dsn-variable", "FVS_TEST_DSN")
+        assert ran.code == ExitCode.WRONG_USE
+        assert "FVS_TEST_DSN holds no connection string" in ran.err
+        assert "postgresql://" in ran.err
+        assert "sesame" not in ran.err
 
     @pytest.mark.parametrize("package", ["faiss", "psycopg"])
     def test_without_the_extra(self, tmp_path, package):

@@ -199,7 +199,8 @@ def dsn_of(spec: PostgresSpec) -> str:
     """The connection string.
 
     Raises:
-        DeploymentError: its variable is not set.
+        MissingExtraError: the extra `registry` is not installed.
+        DeploymentError: its variable is not set, or holds none.
     """
     dsn = os.environ.get(spec.dsn_variable, "")
     if not dsn:
@@ -207,4 +208,15 @@ def dsn_of(spec: PostgresSpec) -> str:
             f"the variable {spec.dsn_variable} is not set",
             advice="Set it to the connection string of the PostgreSQL database.",
         )
+    with require_extra():
+        from psycopg import ProgrammingError  # noqa: PLC0415 - the extra
+        from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - the extra
+    try:
+        conninfo_to_dict(dsn)
+    except ProgrammingError:
+        # Not chained: psycopg quotes the string, password and all.
+        raise DeploymentError(
+            f"the variable {spec.dsn_variable} holds no connection string",
+            advice="Write postgresql://USER@HOST/DATABASE, or host=HOST dbname=DATABASE user=USER.",
+        ) from None
     return dsn
