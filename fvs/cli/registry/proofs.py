@@ -62,7 +62,8 @@ def verify_proof(
     else:
         print_line(("genuine", "bold green"), f": {len(erasure.record_ids)} records erased")
         for name, value in _document(erasure).items():
-            print_line(f"  {name.replace('_', ' ')}: {value}")
+            shown = ", ".join(value) if isinstance(value, list) else value
+            print_line(f"  {name.replace('_', ' ')}: {shown}")
 
 
 def _document(erasure: Erasure) -> dict[str, object]:

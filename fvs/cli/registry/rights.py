@@ -85,10 +85,11 @@ def erase(
     """Destroy all templates of one person, and write a signed proof of it.
 
     It cannot be undone. Older backups keep the templates until they are destroyed, or until the
-    wrapping key they were sealed under is (see `rotate-keys`). Doing it again writes the proof
-    again.
+    wrapping key they were sealed under is (see `rotate-keys`). Doing it again writes a proof
+    again, which states the later time.
 
-    Exit codes: 0 erased, 2 nothing is kept under the number, 3 wrong use.
+    Exit codes: 0 erased, 2 nothing was ever kept under the number, 3 wrong
+    use.
 
     Examples:
       fvs registry erase - --out proof.json --yes --registry people < number.txt

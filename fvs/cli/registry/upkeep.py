@@ -30,7 +30,7 @@ def migrate(
     Exit codes: 0 done, or nothing to do, 3 wrong use.
 
     Examples:
-      fvs registry backup people.fvsdump && fvs registry migrate
+      fvs registry backup people.fvsbackup && fvs registry migrate
       fvs registry migrate --registry people --json
     """
     location = Location.find(registry)
