@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["measure_exact"]
 
-VECTORS, QUICK_VECTORS = 1_000_000, 50_000
+VECTORS, QUICK_VECTORS = 200_000, 50_000
 DIMENSIONS = (128, 512)
 PROBES, QUICK_PROBES = 60, 60
 """Of which recall is counted; each is searched for by every contender."""
