@@ -191,7 +191,7 @@ def _exact_kinds(vectors: int, stored: Precision | None) -> list[IndexKind]:
 
 
 def _approximate_kinds(dimension: int) -> list[IndexKind]:
-    """Lists: in the benchmark a graph finds fewer, costs more and is ten times slower to build."""
+    """Lists: in the benchmark a graph costs more and takes several times as long to build."""
     lists = IndexKind.IVF if dimension % PQ_COMPONENTS else IndexKind.IVFPQ
     return [lists]
 
