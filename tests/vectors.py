@@ -16,7 +16,9 @@ from tests.records import embeddings
 DIMENSION = 16
 
 
-def embedder(model_id: str = "embed-test-202601", sha256: str = "ab" * 32) -> ModelManifest:
+def embedder(
+    model_id: str = "embed-test-202601", sha256: str = "ab" * 32, dimension: int = DIMENSION
+) -> ModelManifest:
     """An embedder's manifest without weights."""
     return ModelManifest(
         id=model_id,
@@ -28,7 +30,7 @@ def embedder(model_id: str = "embed-test-202601", sha256: str = "ab" * 32) -> Mo
         input=PixelInput(name="input", channels="rgb", size_px=112),
         licence=Licence(spdx="Apache-2.0", commercial_use=True, notice=""),
         provenance=Provenance(source="", commit="", trained_on=""),
-        embed=EmbedHead(dimension=DIMENSION, alignment="arcface", output="output"),
+        embed=EmbedHead(dimension=dimension, alignment="arcface", output="output"),
     )
 
 

@@ -6,28 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fvs.errors import UsageError
-from fvs.manifest import EmbedHead, Licence, ModelManifest, PixelInput, Provenance
+from fvs.manifest import ModelManifest
 from fvs.status import Status
 from fvs.template import embeddings_to_templates, needs_reenrol, templates_to_embeddings
 from tests.records import embeddings
+from tests.vectors import embedder
 
 DIMENSION = 8
 
 
 def model(model_id: str = "embed-test-202601", sha256: str = "ab" * 32) -> ModelManifest:
     """An embedder's manifest without weights."""
-    return ModelManifest(
-        id=model_id,
-        task="embed",
-        file="model.onnx",
-        sha256=sha256,
-        size_bytes=1,
-        summary="made up for a test",
-        input=PixelInput(name="input", channels="rgb", size_px=112),
-        licence=Licence(spdx="Apache-2.0", commercial_use=True, notice=""),
-        provenance=Provenance(source="", commit="", trained_on=""),
-        embed=EmbedHead(dimension=DIMENSION, alignment="arcface", output="output"),
-    )
+    return embedder(model_id, sha256, DIMENSION)
 
 
 @pytest.fixture
