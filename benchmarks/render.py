@@ -38,7 +38,7 @@ from benchmarks.scale.tables import render_scale
 from benchmarks.speed.contenders import OURS
 from benchmarks.speed.results import load_report
 from fvs.certificates.files import read_certificate
-from fvs.cli.common import DEFAULT_PACK
+from fvs.deployment.packs import DEFAULT_PACK
 from fvs.manifest import load_manifest
 from fvs.operating_points import EITHER_SEX
 from fvs.packs import CERTIFICATE_FILE_NAME, list_packs, shipped_models_dir

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fvs.cli.registry.location import Location
+from fvs.deployment.registry_location import Location
 from fvs.records import Embeddings
 from fvs.registry.enrolment import Enrolment, EnrolmentReceipt
 from fvs.registry.records import TemplateKind

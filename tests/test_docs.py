@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.registry import app as registry_app
-from fvs.cli.registry.registry_file import RegistrySpec
+from fvs.deployment.registry_file import RegistrySpec
 from tests.conftest import REPOSITORY
 from tests.registry_desk import number
 

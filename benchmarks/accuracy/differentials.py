@@ -34,7 +34,7 @@ from benchmarks.packs.groups import (
 )
 from benchmarks.packs.pool import Pool
 from benchmarks.report_files import read_report, write_report
-from fvs.cli.common import DEFAULT_PACK, open_engine
+from fvs.deployment.packs import DEFAULT_PACK, open_engine
 from fvs.derivation.cleaning import clean_people
 from fvs.derivation.extraction import MeasuredFaces, model_hashes
 from fvs.derivation.groups import Labels, read_labels

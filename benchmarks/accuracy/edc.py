@@ -26,7 +26,7 @@ from benchmarks.accuracy.edc_measure import (
 )
 from benchmarks.markdown import NOT_MEASURED, circumstances_words, rate_words, table
 from benchmarks.report_files import read_report, write_report
-from fvs.cli.common import DEFAULT_PACK
+from fvs.deployment.packs import DEFAULT_PACK
 from fvs.metrics.discard import PARTIAL_SHARE
 from fvs.recognisability import UNIFIED_QUALITY_SCORE
 

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 
 from benchmarks.machine import Circumstances, describe_circumstances
-from fvs.cli.common import open_engine
 from fvs.cli.measuring import progress_bar
+from fvs.deployment.packs import open_engine
 from fvs.derivation.derivation import lfw_subjects
 from fvs.derivation.extraction import model_hashes
 from fvs.engine import Engine

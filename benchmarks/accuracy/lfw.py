@@ -19,8 +19,8 @@ from rich.table import Table
 
 from benchmarks.machine import Circumstances, describe_circumstances
 from benchmarks.report_files import write_report
-from fvs.cli.common import DEFAULT_PACK, open_engine
 from fvs.cli.measuring import faces_cache_dir, progress_bar
+from fvs.deployment.packs import DEFAULT_PACK, open_engine
 from fvs.derivation.derivation import lfw_subjects
 from fvs.derivation.extraction import MeasuredFaces, extract_faces, measure_faces, model_hashes
 from fvs.engine import Engine, EngineSettings

@@ -24,7 +24,7 @@ from benchmarks.accuracy.lfw import extract_shown
 from benchmarks.machine import Circumstances, describe_circumstances
 from benchmarks.markdown import NOT_MEASURED, circumstances_words, table
 from benchmarks.report_files import read_report, write_report
-from fvs.cli.common import DEFAULT_PACK, open_engine
+from fvs.deployment.packs import DEFAULT_PACK, open_engine
 from fvs.derivation.derivation import lfw_subjects
 from fvs.derivation.extraction import model_hashes
 from fvs.folders import PictureSet

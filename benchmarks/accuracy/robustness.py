@@ -25,7 +25,7 @@ from benchmarks.accuracy.robustness_measure import (
 )
 from benchmarks.markdown import NOT_MEASURED, circumstances_words, table
 from benchmarks.report_files import read_report, write_report
-from fvs.cli.common import DEFAULT_PACK
+from fvs.deployment.packs import DEFAULT_PACK
 
 if TYPE_CHECKING:
     from benchmarks.accuracy.robustness_measure import AtSeverity, CurveResult

@@ -15,8 +15,8 @@ import numpy as np
 from benchmarks.accuracy.robustness_curves import CURVES, Curve, Face
 from benchmarks.accuracy.shipped import shipped_points
 from benchmarks.machine import Circumstances, describe_circumstances
-from fvs.cli.common import open_engine
 from fvs.cli.measuring import faces_cache_dir, progress_bar
+from fvs.deployment.packs import open_engine
 from fvs.derivation.extraction import model_hashes
 from fvs.engine import Engine
 from fvs.errors import UsageError

@@ -31,8 +31,8 @@ from benchmarks.calibration.speed import (
     measure_replicates,
 )
 from benchmarks.machine import describe_circumstances
-from fvs.cli.common import DEFAULT_PACK, open_engine
 from fvs.cli.measuring import progress_bar
+from fvs.deployment.packs import DEFAULT_PACK, open_engine
 from fvs.derivation.derivation import lfw_subjects
 from fvs.folders import PictureSet
 from fvs.metrics.bootstrap import REPLICATES

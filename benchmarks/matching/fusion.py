@@ -27,7 +27,7 @@ from benchmarks.markdown import (
     table,
 )
 from benchmarks.report_files import write_report
-from fvs.cli.common import DEFAULT_PACK, open_engine
+from fvs.deployment.packs import DEFAULT_PACK, open_engine
 from fvs.derivation.derivation import lfw_subjects
 from fvs.derivation.extraction import model_hashes
 from fvs.folders import PictureSet

@@ -23,7 +23,7 @@ from benchmarks.packs.plot import save_plot
 from benchmarks.packs.pool import Pool
 from benchmarks.packs.results import PackReport, PackResult, save_packs
 from benchmarks.packs.tables import render_packs
-from fvs.cli.common import open_engine
+from fvs.deployment.packs import open_engine
 from fvs.derivation.cleaning import clean_people
 from fvs.errors import ManifestError, ModelNotFoundError
 from fvs.folders import PictureSet

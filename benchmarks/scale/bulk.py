@@ -15,7 +15,7 @@ from benchmarks.scale.results import BulkSection, Speed
 from fvs.bulk.all_pairs import BULK_TILE_ROWS, score_tile
 from fvs.bulk.local import LocalEngine
 from fvs.bulk.portraits import PortraitExtraction, in_chunks
-from fvs.cli.common import DEFAULT_PACK
+from fvs.deployment.packs import DEFAULT_PACK
 from fvs.metrics.tiles import Tile
 from fvs.packs import load_pack, shipped_models_dir
 from fvs.timing import worker_counts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
+
 import typer
 
 from fvs import __version__
@@ -34,6 +36,9 @@ app.add_typer(models_app, name="models")
 app.add_typer(monitor_app, name="monitor")
 app.add_typer(subjects_app, name="subject")
 app.add_typer(registry_app, name="registry")
+
+for _found in sorted(entry_points(group="fvs.commands"), key=lambda point: point.name):
+    app.add_typer(_found.load(), name=_found.name)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag

@@ -12,14 +12,9 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from fvs.cli.common import (
-    DEFAULT_PACK,
-    JsonOption,
-    PackOption,
-    open_pack,
-    read_picture,
-)
+from fvs.cli.common import JsonOption, PackOption, read_picture
 from fvs.cli.output import ERROR_CONSOLE, OUTPUT_CONSOLE, print_json, print_line
+from fvs.deployment.packs import DEFAULT_PACK, open_pack
 from fvs.engine import Engine, EngineSettings
 from fvs.errors import UsageError
 from fvs.raster import limit_opencv_threads

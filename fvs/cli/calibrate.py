@@ -27,13 +27,7 @@ from fvs.cli.calibrate_output import (
     ValidDaysOption,
 )
 from fvs.cli.calibrate_registry import registry
-from fvs.cli.common import (
-    DEFAULT_PACK,
-    JsonOption,
-    PackOption,
-    open_engine,
-    open_pack,
-)
+from fvs.cli.common import JsonOption, PackOption
 from fvs.cli.measuring import (
     listed_names,
     made_cache_dir,
@@ -43,6 +37,7 @@ from fvs.cli.measuring import (
     progress_tasks,
     read_text,
 )
+from fvs.deployment.packs import DEFAULT_PACK, open_engine, open_pack
 from fvs.errors import ModelNotFoundError
 from fvs.folders import PictureSet
 

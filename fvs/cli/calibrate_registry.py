@@ -28,7 +28,7 @@ from fvs.cli.calibrate_output import (
 )
 from fvs.cli.common import JsonOption
 from fvs.cli.measuring import offline
-from fvs.cli.registry.location import Location, require_extra
+from fvs.deployment.registry_location import Location, require_extra
 from fvs.operating_points import DataSource
 
 if TYPE_CHECKING:

@@ -20,9 +20,10 @@ from fvs.certificates.signing import (
     verify_bytes,
 )
 from fvs.cli.certificate_view import print_certificate, print_changes
-from fvs.cli.certificates import certificate_path, operator_trust_dir, trust_store
-from fvs.cli.common import DEFAULT_PACK, JsonOption, PackOption, open_pack, require_writable
+from fvs.cli.common import JsonOption, PackOption, require_writable
 from fvs.cli.output import print_json, print_line
+from fvs.deployment.certificates import certificate_path, operator_trust_dir, trust_store
+from fvs.deployment.packs import DEFAULT_PACK, open_pack
 from fvs.errors import UsageError
 
 __all__ = ["app", "read_signing_key", "show"]

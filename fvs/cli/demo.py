@@ -12,18 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from fvs.answer import VerificationAnswer, answer_verification
-from fvs.cli.certificates import open_policy
-from fvs.cli.common import (
-    DEFAULT_PACK,
-    JsonOption,
-    PackOption,
-    open_engine,
-    open_pack,
-    write_picture,
-)
+from fvs.cli.common import JsonOption, PackOption, write_picture
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
 from fvs.cli.verify import DEFAULT_TARGET_FMR, OUTCOME_STYLES
+from fvs.deployment.certificates import open_policy
+from fvs.deployment.packs import DEFAULT_PACK, open_engine, open_pack
 from fvs.errors import UsageError
 from fvs.status import Outcome
 

@@ -17,11 +17,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from fvs.cli.common import (
-    JsonOption,
-    user_models_dir,
-    weight_dirs,
-)
+from fvs.cli.common import JsonOption
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.models_view import (
     allow_commercial_use,
@@ -34,6 +30,7 @@ from fvs.cli.models_view import (
     text_of,
 )
 from fvs.cli.output import ERROR_CONSOLE, OUTPUT_CONSOLE, print_error, print_json, print_line
+from fvs.deployment.packs import user_models_dir, weight_dirs
 from fvs.dlib_import.install import MODEL_ID as DLIB_MODEL_ID
 from fvs.dlib_import.install import import_dlib
 from fvs.errors import DeploymentError, ModelIntegrityError, ModelNotFoundError, UsageError

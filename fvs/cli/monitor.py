@@ -11,15 +11,7 @@ import typer
 
 from fvs.certificates import load_certificate
 from fvs.certificates.records import is_certificate
-from fvs.cli.certificates import certificate_path, trust_store
-from fvs.cli.common import (
-    DEFAULT_PACK,
-    JsonOption,
-    PackOption,
-    open_engine,
-    open_pack,
-    require_writable,
-)
+from fvs.cli.common import JsonOption, PackOption, require_writable
 from fvs.cli.measuring import progress_bar
 from fvs.cli.monitor_view import (
     print_baseline,
@@ -30,6 +22,8 @@ from fvs.cli.monitor_view import (
 )
 from fvs.cli.output import print_json, print_note
 from fvs.decide import DecisionPolicy
+from fvs.deployment.certificates import certificate_path, trust_store
+from fvs.deployment.packs import DEFAULT_PACK, open_engine, open_pack
 from fvs.errors import MissingExtraError, UsageError
 from fvs.folders import PictureSet
 

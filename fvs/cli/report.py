@@ -11,12 +11,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from fvs.cli.certificates import CertificateOption, certificate_path
-from fvs.cli.common import DEFAULT_PACK, JsonOption, require_writable
+from fvs.cli.certificates import CertificateOption
+from fvs.cli.common import JsonOption, require_writable
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
 from fvs.cli.report_request import ReportRequest
 from fvs.cli.verify import DEFAULT_TARGET_FMR
+from fvs.deployment.certificates import certificate_path
+from fvs.deployment.packs import DEFAULT_PACK
 from fvs.errors import MissingExtraError, UsageError
 from fvs.operating_points import Rate
 

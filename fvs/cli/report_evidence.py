@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fvs.certificates import load_certificate
-from fvs.cli.certificates import trust_store
-from fvs.cli.common import open_engine, open_pack
 from fvs.cli.measuring import faces_cache_dir, progress_bar
+from fvs.deployment.certificates import trust_store
+from fvs.deployment.packs import open_engine, open_pack
 from fvs.folders import PictureSet
 from fvs.metrics import read_evaluation
 from fvs.report import (

@@ -10,18 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from fvs.cli.common import (
-    DEFAULT_PACK,
-    JsonOption,
-    PackOption,
-    open_engine,
-    open_pack,
-    print_advice,
-    read_picture,
-)
+from fvs.cli.common import JsonOption, PackOption, print_advice, read_picture
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import print_json, print_line
 from fvs.compare import compare_pairs
+from fvs.deployment.packs import DEFAULT_PACK, open_engine, open_pack
 from fvs.errors import UsageError
 from fvs.status import Role, Status
 from fvs.template import embeddings_to_templates, templates_to_embeddings

@@ -12,19 +12,18 @@ import typer
 from rich.table import Table
 
 from fvs.answer import VerificationAnswer, answer_picture, answer_verification
-from fvs.cli.certificates import CertificateOption, open_policy
+from fvs.cli.certificates import CertificateOption
 from fvs.cli.common import (
-    DEFAULT_PACK,
     JsonOption,
     PackOption,
-    open_engine,
-    open_pack,
     read_picture,
     require_writable_picture,
     write_picture,
 )
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_error, print_json, print_line
+from fvs.deployment.certificates import open_policy
+from fvs.deployment.packs import DEFAULT_PACK, open_engine, open_pack
 from fvs.errors import FvsError, UsageError
 from fvs.operating_points import EITHER_SEX
 from fvs.status import Outcome, Role, Status

@@ -20,9 +20,9 @@ from fvs.certificates import (
 from fvs.certificates.files import read_certificate, signature_path, write_certificate
 from fvs.certificates.signing import generate_key
 from fvs.cli import certificate as command
-from fvs.cli import certificates
 from fvs.cli.app import app
 from fvs.cli.certificate_view import print_certificate, same_capture_words
+from fvs.deployment import certificates
 from fvs.errors import FvsError, UsageError
 from fvs.packs import shipped_models_dir
 from tests import certificate_files, records

@@ -8,8 +8,8 @@ import pytest
 
 from fvs.cli import demo as demo_module
 from fvs.cli import main
-from fvs.cli.common import MODELS_VARIABLE
 from fvs.decide import DecisionPolicy
+from fvs.deployment.packs import MODELS_VARIABLE
 from fvs.status import Outcome
 from tests.records import operating_point, pad_point
 

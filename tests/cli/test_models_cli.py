@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from fvs.cli import main
-from fvs.cli.common import open_pack, user_models_dir
+from fvs.deployment.packs import open_pack, user_models_dir
 from fvs.manifest import Licence, to_toml
 from tests import loopback, tiny_onnx
 

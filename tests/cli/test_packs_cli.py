@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fvs.cli import common
-from fvs.cli.common import MODELS_VARIABLE, open_pack, user_models_dir, weight_dirs
+from fvs.deployment import packs
+from fvs.deployment.packs import MODELS_VARIABLE, open_pack, user_models_dir, weight_dirs
 from fvs.errors import ModelNotFoundError
 from fvs.packs import shipped_models_dir
 
@@ -63,7 +63,7 @@ class TestOpenPack:
         shutil.copytree(shipped_models_dir(), folder, ignore=shutil.ignore_patterns("*.onnx"))
         for weights in (shared_dir / "models").glob("*.onnx"):
             (folder / weights.name).symlink_to(weights)
-        monkeypatch.setattr(common, "shipped_models_dir", lambda: shipped)
+        monkeypatch.setattr(packs, "shipped_models_dir", lambda: shipped)
         monkeypatch.delenv(MODELS_VARIABLE)
         pack = open_pack(str(folder))
         assert pack.name == "reference"

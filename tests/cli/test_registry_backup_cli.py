@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from fvs.cli.exit_codes import ExitCode
-from fvs.cli.registry.location import Location
-from fvs.cli.registry.registry_file import FILE_NAME, PostgresSpec, read_spec
+from fvs.deployment.registry_file import FILE_NAME, PostgresSpec, read_spec
+from fvs.deployment.registry_location import Location
 from fvs.registry.keys import KeyRing
 from fvs.registry.sqlite_files import migrate_file
 from tests.registry_desk import document, enrol_made_up, number

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fvs.cli.exit_codes import ExitCode
-from fvs.cli.registry.registry_file import FILE_NAME, read_spec
+from fvs.deployment.registry_file import FILE_NAME, read_spec
 from fvs.registry.keys import KEY_RING_VARIABLE, KeyRing
 from tests.registry_desk import document, enrol_made_up, number
 

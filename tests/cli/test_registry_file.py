@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fvs.cli.registry.days import LONGEST_RETENTION_DAYS
-from fvs.cli.registry.registry_file import (
+from fvs.deployment.registry_file import (
     FILE_NAME,
     DuplicatesSpec,
     EnrolmentSpec,
@@ -21,6 +20,7 @@ from fvs.cli.registry.registry_file import (
     write_spec,
 )
 from fvs.errors import DeploymentError, UsageError
+from fvs.registry.days import LONGEST_RETENTION_DAYS
 
 LEAST = """
 store = { kind = "sqlite" }

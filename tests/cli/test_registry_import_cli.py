@@ -15,7 +15,7 @@ from contextlib import closing
 import pytest
 
 from fvs.cli.exit_codes import ExitCode
-from fvs.cli.registry.location import Location
+from fvs.deployment.registry_location import Location
 from tests.registry_desk import document, number
 
 PORTRAITS = 24

@@ -29,7 +29,7 @@ from benchmarks.speed.results import (
     StageSize,
     save_report,
 )
-from fvs.cli.common import DEFAULT_PACK
+from fvs.deployment.packs import DEFAULT_PACK
 from fvs.manifest import load_manifest
 from fvs.timing import Load, percentiles
 from tests.benchmark_records import CIRCUMSTANCES

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fvs.cli.common import DEFAULT_PACK
+from fvs.deployment.packs import DEFAULT_PACK
 from fvs.engine import Engine, EngineSettings
 from fvs.packs import load_pack, shipped_models_dir
 from fvs.raster import limit_opencv_threads

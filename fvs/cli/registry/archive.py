@@ -19,10 +19,10 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from fvs.cli.registry.location import Location
 from fvs.cli.registry.making import make_folder, remover, write_public_key
 from fvs.cli.registry.progress import counting
-from fvs.cli.registry.registry_file import FILE_NAME, PostgresSpec, parse_spec, write_spec
+from fvs.deployment.registry_file import FILE_NAME, PostgresSpec, parse_spec, write_spec
+from fvs.deployment.registry_location import Location
 from fvs.errors import UsageError
 from fvs.registry.dump import check_dump, restore_dump, write_dump
 from fvs.registry.errors import DumpError, MissingKeyError
@@ -32,7 +32,7 @@ from fvs.registry.records import RecordStatus
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fvs.cli.registry.registry_file import RegistrySpec
+    from fvs.deployment.registry_file import RegistrySpec
     from fvs.registry.keys import KeyRing
     from fvs.registry.store import RecordStore
 

@@ -10,8 +10,8 @@ import typer
 from fvs.cli.common import JsonOption
 from fvs.cli.output import print_json, print_line
 from fvs.cli.registry.files import require_new_file
-from fvs.cli.registry.location import Location
 from fvs.cli.registry.options import RegistryOption
+from fvs.deployment.registry_location import Location
 
 if TYPE_CHECKING:
     from fvs.cli.registry.archive import ArchiveAnswer

@@ -10,7 +10,7 @@ import numpy as np
 from fvs.cli.registry.opening import open_registry
 
 if TYPE_CHECKING:
-    from fvs.cli.registry.location import Location
+    from fvs.deployment.registry_location import Location
     from fvs.records import F32, Int
     from fvs.registry.registry import Registry
 

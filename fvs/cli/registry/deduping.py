@@ -9,10 +9,11 @@ import msgspec
 
 from fvs.bulk import open_engine
 from fvs.bulk.portraits import in_chunks
-from fvs.cli.registry.opening import duplicate_policy, open_registry
+from fvs.cli.registry.opening import open_registry
 from fvs.cli.registry.options import DEFAULT_ENGINE
 from fvs.cli.registry.plan_view import PlanAnswer
 from fvs.cli.registry.progress import counting
+from fvs.deployment.registry_opening import duplicate_policy
 from fvs.registry.reviews import fpir_of
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fvs.bulk import BulkEngine
-    from fvs.cli.registry.location import Location
-    from fvs.cli.registry.registry_file import DuplicatesSpec
+    from fvs.deployment.registry_file import DuplicatesSpec
+    from fvs.deployment.registry_location import Location
 
 __all__ = ["DedupeAnswer", "find_duplicates", "workers_of"]
 

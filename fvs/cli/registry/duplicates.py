@@ -18,13 +18,14 @@ import typer
 from rich.table import Column, Table
 
 from fvs.cli.certificates import CertificateOption
-from fvs.cli.common import JsonOption, open_engine, print_advice, read_picture
+from fvs.cli.common import JsonOption, print_advice, read_picture
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
-from fvs.cli.registry.location import Location, require_extra
 from fvs.cli.registry.options import DEFAULT_ENGINE, EngineOption, RegistryOption
 from fvs.cli.registry.plan_view import PlanAnswer, print_plan
-from fvs.cli.registry.registry_file import FILE_NAME
+from fvs.deployment.packs import open_engine
+from fvs.deployment.registry_file import FILE_NAME
+from fvs.deployment.registry_location import Location, require_extra
 from fvs.errors import UsageError
 from fvs.registry.errors import DuplicatesOffError
 from fvs.registry.reviews import REVIEW_ID_BYTES, ReviewState
@@ -34,7 +35,7 @@ from fvs.subjects import SubjectError, SubjectId, SubjectKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fvs.cli.registry.registry_file import DuplicatesSpec
+    from fvs.deployment.registry_file import DuplicatesSpec
     from fvs.registry.duplicates import SubjectHits
     from fvs.registry.reviews import Review
 
@@ -108,10 +109,8 @@ def search(
     spec = _require_purpose(location)
     content = read_picture(selfie)
     with require_extra():
-        from fvs.cli.registry.opening import (  # noqa: PLC0415 - needs faiss
-            duplicate_policy,
-            open_registry,
-        )
+        from fvs.cli.registry.opening import open_registry  # noqa: PLC0415 - needs faiss
+        from fvs.deployment.registry_opening import duplicate_policy  # noqa: PLC0415 - needs faiss
 
     pack = location.open_pack()
     policy = duplicate_policy(spec, pack, certificate)

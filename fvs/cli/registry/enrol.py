@@ -13,15 +13,15 @@ from fvs.answer import Reason
 from fvs.cli.common import JsonOption, read_picture
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
-from fvs.cli.registry.days import portrait_day, retention_day
 from fvs.cli.registry.items import Portrait, advice_on
-from fvs.cli.registry.location import Location, require_extra
 from fvs.cli.registry.options import (
     KindOfNumberOption,
     NumberArgument,
     RegistryOption,
     read_subject,
 )
+from fvs.deployment.registry_location import Location, require_extra
+from fvs.registry.days import portrait_day, retention_day
 from fvs.registry.records import TemplateKind
 from fvs.subjects import SubjectKind
 

@@ -6,7 +6,7 @@ import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fvs.cli.registry.days import today
+from fvs.registry.days import today
 from fvs.registry.enrolment import Enrolment
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fvs.bulk.portraits import Portraits
     from fvs.cli.registry.items import Portrait
-    from fvs.cli.registry.registry_file import EnrolmentSpec
+    from fvs.deployment.registry_file import EnrolmentSpec
 
 __all__ = ["enrolment_of"]
 

@@ -13,7 +13,6 @@ from fvs.cli.common import JsonOption
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
 from fvs.cli.registry.items import FILE_NAME_PATTERN, advice_on, open_items
-from fvs.cli.registry.location import Location, require_extra
 from fvs.cli.registry.options import (
     DEFAULT_ENGINE,
     EngineOption,
@@ -22,6 +21,7 @@ from fvs.cli.registry.options import (
     WorkersOption,
 )
 from fvs.cli.registry.refusals import refusals_file
+from fvs.deployment.registry_location import Location, require_extra
 from fvs.subjects import SubjectKind
 
 __all__ = ["import_"]

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from fvs.bulk import BulkEngine
     from fvs.bulk.portraits import Portraits
     from fvs.cli.registry.items import Items
-    from fvs.cli.registry.location import Location
-    from fvs.cli.registry.registry_file import EnrolmentSpec
+    from fvs.deployment.registry_file import EnrolmentSpec
+    from fvs.deployment.registry_location import Location
     from fvs.registry.enrolment import Enrolment
     from fvs.registry.registry import Registry
 

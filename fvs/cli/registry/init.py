@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fvs.cli.common import DEFAULT_PACK, JsonOption, PackOption
+from fvs.cli.common import JsonOption, PackOption
 from fvs.cli.output import print_json, print_line
-from fvs.cli.registry.days import LONGEST_RETENTION_DAYS
-from fvs.cli.registry.location import require_extra
-from fvs.cli.registry.options import REGISTRY_VARIABLE
-from fvs.cli.registry.registry_file import (
-    DuplicatesSpec,
-    EnrolmentSpec,
-    PostgresSpec,
-    SqliteSpec,
-)
+from fvs.deployment.packs import DEFAULT_PACK
+from fvs.deployment.registry_file import DuplicatesSpec, EnrolmentSpec, PostgresSpec, SqliteSpec
+from fvs.deployment.registry_location import REGISTRY_VARIABLE, require_extra
 from fvs.errors import UsageError
 from fvs.packs import list_packs, shipped_models_dir
+from fvs.registry.days import LONGEST_RETENTION_DAYS
 
 if TYPE_CHECKING:
     from fvs.cli.registry.making import Made

@@ -12,15 +12,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from fvs.advice import Advice, advice_for
-from fvs.cli.registry.days import (
-    DAY_ADVICE,
-    DAY_ADVICE_THAI,
-    DayError,
-    portrait_day,
-    retention_day,
-)
 from fvs.errors import UsageError
 from fvs.folders import PICTURE_SUFFIXES
+from fvs.registry.days import DAY_ADVICE, DAY_ADVICE_THAI, DayError, portrait_day, retention_day
 from fvs.registry.records import TemplateKind
 from fvs.subjects import SubjectError, SubjectFault, SubjectId, SubjectKind
 

@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fvs.cli.registry.location import Location, user_keys_dir
-from fvs.cli.registry.registry_file import (
-    FILE_NAME,
-    KeysSpec,
-    RegistrySpec,
-    SqliteSpec,
-    write_spec,
-)
+from fvs.deployment.registry_file import FILE_NAME, KeysSpec, RegistrySpec, SqliteSpec, write_spec
+from fvs.deployment.registry_location import Location, user_keys_dir
 from fvs.errors import DeploymentError, UsageError
 from fvs.registry.keys import KEY_RING_VARIABLE, KeyRing
 from fvs.registry.registry import Registry
@@ -26,7 +20,7 @@ from fvs.registry.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fvs.cli.registry.registry_file import DuplicatesSpec, EnrolmentSpec, PostgresSpec
+    from fvs.deployment.registry_file import DuplicatesSpec, EnrolmentSpec, PostgresSpec
 
 __all__ = ["Made", "Plan", "make", "make_folder", "remover", "write_public_key"]
 

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from fvs.cli.subjects import STDIN, read_text
+from fvs.deployment.registry_location import REGISTRY_VARIABLE
 from fvs.subjects import SubjectId, SubjectKind
 
 __all__ = [
     "DEFAULT_ENGINE",
-    "REGISTRY_VARIABLE",
     "EngineOption",
     "KindOfNumberOption",
     "NumberArgument",
@@ -21,7 +21,6 @@ __all__ = [
     "read_subject",
 ]
 
-REGISTRY_VARIABLE = "FVS_REGISTRY"
 DEFAULT_ENGINE = "local"
 
 RegistryOption = Annotated[

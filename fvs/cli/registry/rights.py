@@ -14,16 +14,16 @@ import typer
 from fvs.cli.common import JsonOption
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import print_json, print_line
-from fvs.cli.registry.days import today
 from fvs.cli.registry.files import private_file, require_new_file
-from fvs.cli.registry.location import Location
 from fvs.cli.registry.options import (
     KindOfNumberOption,
     NumberArgument,
     RegistryOption,
     read_subject,
 )
+from fvs.deployment.registry_location import Location
 from fvs.errors import UsageError
+from fvs.registry.days import today
 from fvs.subjects import SubjectKind
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from rich.table import Table
 from fvs.cli.common import JsonOption
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line
-from fvs.cli.registry.location import Location, require_extra
 from fvs.cli.registry.options import RegistryOption
+from fvs.deployment.registry_location import Location, require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def stats(*, registry: RegistryOption = None, as_json: JsonOption = False) -> No
     """
     location = Location.find(registry)
     with require_extra():
-        from fvs.cli.registry.opening import index_bytes  # noqa: PLC0415 - needs faiss
+        from fvs.deployment.registry_opening import index_bytes  # noqa: PLC0415 - needs faiss
 
     pack, keys = location.open_pack(), location.read_keys()
     with closing(location.open_store()) as store:

@@ -8,9 +8,9 @@ import typer
 
 from fvs.cli.common import JsonOption
 from fvs.cli.output import print_json, print_line
-from fvs.cli.registry.location import Location
 from fvs.cli.registry.options import RegistryOption
 from fvs.cli.registry.progress import counting
+from fvs.deployment.registry_location import Location
 from fvs.errors import UsageError
 
 if TYPE_CHECKING:

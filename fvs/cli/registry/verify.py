@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 from fvs.answer import answer_judgement
-from fvs.cli.certificates import CertificateOption, open_policy
-from fvs.cli.common import JsonOption, open_engine, read_picture
+from fvs.cli.certificates import CertificateOption
+from fvs.cli.common import JsonOption, read_picture
 from fvs.cli.output import print_json
-from fvs.cli.registry.location import Location
 from fvs.cli.registry.options import (
     KindOfNumberOption,
     NumberArgument,
@@ -19,6 +18,9 @@ from fvs.cli.registry.options import (
     read_subject,
 )
 from fvs.cli.verify import DEFAULT_TARGET_FMR, EXIT_CODES, Sex, print_answer
+from fvs.deployment.certificates import open_policy
+from fvs.deployment.packs import open_engine
+from fvs.deployment.registry_location import Location
 from fvs.operating_points import EITHER_SEX
 from fvs.status import Outcome, Role
 from fvs.subjects import SubjectKind

@@ -5,14 +5,16 @@ The reference for operators is docs/reference/registry-toml.md; a test holds it 
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from fvs.cli.registry.days import LONGEST_RETENTION_DAYS
 from fvs.errors import DeploymentError, UsageError
 from fvs.manifest import to_toml
+from fvs.registry.days import LONGEST_RETENTION_DAYS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "FILE_NAME",

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Self
 
 import platformdirs
 
-from fvs.cli.common import open_pack
-from fvs.cli.registry.options import REGISTRY_VARIABLE
-from fvs.cli.registry.registry_file import PostgresSpec, SqliteSpec, read_spec
+from fvs.deployment.packs import open_pack
+from fvs.deployment.registry_file import PostgresSpec, SqliteSpec, read_spec
 from fvs.errors import DeploymentError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fvs.cli.registry.registry_file import RegistrySpec
+    from fvs.deployment.registry_file import RegistrySpec
     from fvs.packs import Pack
     from fvs.registry.keys import KeyRing
     from fvs.registry.registry import Registry
     from fvs.registry.store import RecordStore
 
-__all__ = ["Location", "require_extra", "user_keys_dir"]
+__all__ = ["REGISTRY_VARIABLE", "Location", "require_extra", "user_keys_dir"]
 
+REGISTRY_VARIABLE = "FVS_REGISTRY"
 _NEEDED_BY_THE_EXTRA = ("faiss", "psycopg", "psycopg_pool")
 
 
@@ -173,7 +173,7 @@ class Location:
             MissingExtraError: the extra `registry` is not installed.
         """
         with require_extra():
-            from fvs.cli.registry.opening import attach_registry  # noqa: PLC0415 - needs faiss
+            from fvs.deployment.registry_opening import attach_registry  # noqa: PLC0415 - needs faiss
         with attach_registry(self, pack or self.open_pack()) as registry:
             yield registry
 

@@ -1,0 +1,1 @@
+"""Calls the Face Verification Service over HTTP, synchronously or not."""

@@ -1,0 +1,5 @@
+"""Who calls, and what they may do; known before a request's body is read."""
+
+from fvs_server.identity.principal import Principal, Scope
+
+__all__ = ["Principal", "Scope"]

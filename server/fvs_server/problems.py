@@ -1,0 +1,102 @@
+"""Errors as answers: RFC 9457 problem details, each with a code of its own.
+
+A service raises `ServiceError(Problem.RATE_LIMITED, ...)`; the edge turns it into
+`application/problem+json`. docs/reference/problems.md is rendered from this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+
+__all__ = ["Problem", "ServiceError", "Violation"]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What is said of a problem; English and Thai.
+
+    Attributes:
+        status: of HTTP.
+        title: what went wrong.
+        title_thai: the same.
+        advice: what the caller can do.
+        advice_thai: the same.
+    """
+
+    status: HTTPStatus
+    title: str
+    title_thai: str
+    advice: str
+    advice_thai: str
+
+
+class Problem(Enum):
+    """All that the service refuses, alphabetically; the lower-case name is the code."""
+
+    INTERNAL_ERROR = _Entry(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "The service failed.",
+        "ระบบขัดข้อง",
+        "Try again; if it goes on, tell the operator the request id.",
+        "กรุณาลองใหม่ หากยังเป็นอยู่ โปรดแจ้งรหัสคำขอแก่ผู้ดูแลระบบ",
+    )
+    INVALID_REQUEST = _Entry(
+        HTTPStatus.BAD_REQUEST,
+        "The request is not what the API takes.",
+        "คำขอไม่ตรงตามรูปแบบของ API",
+        "Correct what `violations` names.",
+        "กรุณาแก้ไขตามรายการใน violations",
+    )
+    NOT_FOUND = _Entry(
+        HTTPStatus.NOT_FOUND,
+        "There is no such thing, or it is not yours.",
+        "ไม่พบข้อมูล หรือไม่มีสิทธิ์เข้าถึง",
+        "Check the address and the identifier.",
+        "กรุณาตรวจสอบที่อยู่และรหัสอ้างอิง",
+    )
+
+    @property
+    def code(self) -> str:
+        """As programs tell problems apart, for example `rate_limited`."""
+        return self.name.lower()
+
+    @property
+    def type_uri(self) -> str:
+        """RFC 9457 `type`: relative to the service, which explains the problem there."""
+        return f"/problems/{self.code}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """One thing that is wrong with a request; never what was sent.
+
+    Attributes:
+        pointer: JSON pointer (RFC 6901) into the body, or `header:NAME`, `query:NAME`, `path:NAME`.
+        code: for programs.
+        detail: for people.
+    """
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class ServiceError(Exception):
+    """A request is refused, for a reason that the caller may know."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        detail: str = "",
+        *,
+        violations: tuple[Violation, ...] = (),
+        retry_after_s: float | None = None,
+    ) -> None:
+        """Name the problem; `detail` adds what is particular to this request, nothing personal."""
+        super().__init__(problem.code)
+        self.problem = problem
+        self.detail = detail
+        self.violations = violations
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,196 @@
+"""All settings of a server, from one TOML file and the environment.
+
+`FVS_SERVER_<TABLE>_<KEY>` in the environment goes before the file: FVS_SERVER_DATABASE_URL is `url`
+of `[database]`. docs/reference/server-toml.md is the reference; a test holds it against this file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from fvs.deployment.packs import DEFAULT_PACK
+from fvs.errors import DeploymentError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "SETTINGS_VARIABLE",
+    "AssuranceLevel",
+    "DatabaseSettings",
+    "EngineSettings",
+    "HttpSettings",
+    "RegistrySettings",
+    "SecretsSettings",
+    "Settings",
+    "read_settings",
+]
+
+SETTINGS_VARIABLE = "FVS_SERVER"
+"""Names the file; what begins with it and an underscore names one of its keys."""
+
+_Text = Annotated[str, msgspec.Meta(min_length=1)]
+_Positive = Annotated[int, msgspec.Meta(ge=1)]
+_Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table in which a misspelt key is an error."""
+
+
+class HttpSettings(Table, frozen=True, kw_only=True):
+    """`[http]`.
+
+    Attributes:
+        host: address to listen on.
+        port: likewise.
+        public_url: as callers and receipts name the service, without a slash at its end.
+        trusted_proxies: addresses or networks whose forwarding headers are believed.
+        max_body_bytes: a longer body is refused before it is read.
+        drain_s: for how long a stopping server finishes what it has begun.
+    """
+
+    host: _Text = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8443
+    public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    max_body_bytes: _Positive = 48 * 2**20
+    drain_s: Annotated[float, msgspec.Meta(ge=0)] = 30.0
+
+
+class EngineSettings(Table, frozen=True, kw_only=True):
+    """`[engine]`.
+
+    Attributes:
+        pack: of networks; the registry's, where there is one.
+        certificate: in place of the pack's own.
+        workers: threads that process pictures; 0 is one a core.
+        queue: pictures that may wait for a thread; beyond it requests are shed.
+        deadline_s: a request that is not done by then is given up.
+    """
+
+    pack: _Text = DEFAULT_PACK
+    certificate: str | None = None
+    workers: Annotated[int, msgspec.Meta(ge=0)] = 0
+    queue: _Positive = 64
+    deadline_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+
+
+class AssuranceLevel(Table, frozen=True, kw_only=True):
+    """`[assurance.NAME]`: what a verification for this level of identity assurance must pass.
+
+    Attributes:
+        target_fmr: the operating point.
+        pad: whether passive liveness must hold.
+        session: whether a liveness session must have been begun.
+    """
+
+    target_fmr: _Share = 1e-4
+    pad: bool = True
+    session: bool = False
+
+
+class RegistrySettings(Table, frozen=True, kw_only=True):
+    """`[registry]`.
+
+    Attributes:
+        folder: that `fvs registry init` made.
+        index: whether all templates are kept in memory; else each verification reads the store.
+    """
+
+    folder: str = ""
+    index: bool = True
+
+
+class DatabaseSettings(Table, frozen=True, kw_only=True):
+    """`[database]`: the server's own, for keys, limits, transactions and the audit log.
+
+    Attributes:
+        url: `sqlite:///FILE`, or `postgresql://USER@HOST/DATABASE`, which replicas may share.
+        connections: to PostgreSQL at most, of each process.
+    """
+
+    url: str = "sqlite:///fvs-server.db"
+    connections: _Positive = 8
+
+
+class SecretsSettings(Table, frozen=True, kw_only=True):
+    """`[secrets]`.
+
+    Attributes:
+        file: that `fvs server init` made; every replica has the same.
+    """
+
+    file: str = "fvs-server-secrets.json"
+
+
+def _default_levels() -> dict[str, AssuranceLevel]:
+    return {
+        "ial2.1": AssuranceLevel(target_fmr=1e-3),
+        "ial2.3": AssuranceLevel(target_fmr=1e-4, session=True),
+        "ial2.2": AssuranceLevel(target_fmr=1e-4),
+    }
+
+
+class Settings(Table, frozen=True, kw_only=True):
+    """The file."""
+
+    http: HttpSettings = HttpSettings()
+    engine: EngineSettings = EngineSettings()
+    registry: RegistrySettings = RegistrySettings()
+    database: DatabaseSettings = DatabaseSettings()
+    secrets: SecretsSettings = SecretsSettings()
+    assurance: dict[str, AssuranceLevel] = msgspec.field(default_factory=_default_levels)
+
+
+def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings:
+    """The file's settings, and over them those of the environment.
+
+    Args:
+        path: of the file; None goes by FVS_SERVER, and without that by defaults alone.
+        environment: of the process.
+
+    Raises:
+        DeploymentError: the file cannot be read, or a key or value cannot be right.
+    """
+    named = path or (
+        Path(environment[SETTINGS_VARIABLE]) if SETTINGS_VARIABLE in environment else None
+    )
+    tables: dict[str, Any] = {} if named is None else _read_toml(named)
+    for name, text in environment.items():
+        table, _, key = name.removeprefix(f"{SETTINGS_VARIABLE}_").lower().partition("_")
+        if name.startswith(f"{SETTINGS_VARIABLE}_") and key:
+            tables.setdefault(table, {})[key] = _value(text)
+    try:
+        # Not strict: all that an environment holds is text.
+        return msgspec.convert(tables, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise DeploymentError(
+            f"the settings of the server are wrong: {error}",
+            advice="docs/reference/server-toml.md names every key.",
+        ) from error
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=dict[str, Any])
+    except OSError as error:
+        raise DeploymentError(
+            f"cannot read {path}: {error.strerror}",
+            advice="Name the settings with --settings or in FVS_SERVER.",
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DeploymentError(f"{path}: {error}", advice="Write it as TOML.") from error
+
+
+def _value(text: str) -> object:
+    """A list as JSON; everything else is converted from text by its type."""
+    if not text.startswith("["):
+        return text
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
