@@ -35,6 +35,20 @@ class _Entry:
 class Problem(Enum):
     """All that the service refuses, alphabetically; the lower-case name is the code."""
 
+    BODY_TOO_LARGE = _Entry(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "The body is larger than the service takes.",
+        "ข้อมูลในคำขอมีขนาดใหญ่เกินกว่าที่ระบบรับได้",
+        "Send fewer or smaller pictures.",
+        "กรุณาส่งภาพจำนวนน้อยลงหรือขนาดเล็กลง",
+    )
+    DEADLINE_EXCEEDED = _Entry(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The request could not be done in time.",
+        "ระบบดำเนินการไม่เสร็จภายในเวลาที่กำหนด",
+        "Try again after the time in Retry-After.",
+        "กรุณาลองใหม่หลังเวลาที่ระบุใน Retry-After",
+    )
     INTERNAL_ERROR = _Entry(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "The service failed.",
@@ -49,12 +63,34 @@ class Problem(Enum):
         "Correct what `violations` names.",
         "กรุณาแก้ไขตามรายการใน violations",
     )
+    METHOD_NOT_ALLOWED = _Entry(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "The address is known, but not with this method.",
+        "ที่อยู่นี้ไม่รองรับวิธีเรียกที่ใช้",
+        "Use a method that `Allow` names.",
+        "กรุณาใช้วิธีเรียกตามที่ระบุใน Allow",
+    )
     NOT_FOUND = _Entry(
         HTTPStatus.NOT_FOUND,
         "There is no such thing, or it is not yours.",
         "ไม่พบข้อมูล หรือไม่มีสิทธิ์เข้าถึง",
         "Check the address and the identifier.",
         "กรุณาตรวจสอบที่อยู่และรหัสอ้างอิง",
+    )
+
+    OVERLOADED = _Entry(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The service has more to do than it can.",
+        "ขณะนี้มีผู้ใช้ระบบจำนวนมาก",
+        "Try again after the time in Retry-After.",
+        "กรุณาลองใหม่หลังเวลาที่ระบุใน Retry-After",
+    )
+    UNSUPPORTED_MEDIA_TYPE = _Entry(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "The body is of a kind that is not taken here.",
+        "ชนิดข้อมูลในคำขอไม่เป็นที่รองรับ",
+        "Send it as the API's description says.",
+        "กรุณาส่งข้อมูลตามที่เอกสารของ API ระบุ",
     )
 
     @property
