@@ -70,9 +70,7 @@ class _Registry(jws.JWSRegistry):
 class AccessTokens:
     """Checks tokens of the configured issuer."""
 
-    def __init__(
-        self, settings: Oauth2Settings, keys: Jwks, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, settings: Oauth2Settings, keys: Jwks, clock: Callable[[], datetime]) -> None:
         """Use `AccessTokens.open`, unless the keys come from elsewhere."""
         self._settings = settings
         self._registry = _Registry(settings.algorithms)
@@ -195,6 +193,6 @@ def _require_bound(claims: _Claims, client: Oauth2Client, sha256: bytes | None) 
 
 
 def _granted(words: str, client: Oauth2Client) -> frozenset[Scope]:
-    """Scopes that the token carries and its client may have; words that we do not know fall away."""
+    """Scopes that the token carries and its client may have; other words mean nothing here."""
     carried = set(words.split())
     return frozenset(scope for scope in client.scopes if scope.value in carried)

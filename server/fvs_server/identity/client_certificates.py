@@ -44,9 +44,7 @@ class ClientCertificate:
 class ClientCertificates:
     """Reads certificates, and knows whom some of them stand for."""
 
-    def __init__(
-        self, settings: MtlsSettings, peers: Peers, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, settings: MtlsSettings, peers: Peers, clock: Callable[[], datetime]) -> None:
         """Take the mapping of the settings.
 
         Raises:
@@ -111,9 +109,10 @@ def _parse(field: str) -> x509.Certificate:
     if len(field) > _MOST_CHARACTERS:
         raise RefusedCredentialsError("certificate_long")
     try:
-        item, _ = http_sf.parse(field.encode("ascii"), tltype="item")
-        if not isinstance(item, bytes):
-            raise RefusedCredentialsError("certificate_malformed")
-        return x509.load_der_x509_certificate(item)
+        parsed = http_sf.parse(field.encode("ascii"), tltype="item")
+        der = parsed[0] if isinstance(parsed, tuple) else None
+        if isinstance(der, bytes):
+            return x509.load_der_x509_certificate(der)
     except ValueError as error:
         raise RefusedCredentialsError("certificate_malformed") from error
+    raise RefusedCredentialsError("certificate_malformed")

@@ -31,9 +31,7 @@ class Failures:
     256 random bits need none.
     """
 
-    def __init__(
-        self, per_minute: int, *, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, per_minute: int, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Let each address fail so often in a minute."""
         self._per_minute = per_minute
         self._monotonic = monotonic

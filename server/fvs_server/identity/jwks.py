@@ -55,7 +55,7 @@ class Jwks:
         lifetime_s: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Get the set from `read` when it is first asked for, and when it is older than its life."""
+        """Get the set from `read` when it is first asked for, and again after its life."""
         self._read = read
         self._lifetime_s = lifetime_s
         self._monotonic = monotonic

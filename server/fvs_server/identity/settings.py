@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from fvs_server.identity.principal import Scope
+from fvs_server.identity.principal import Scope  # noqa: TC001 - msgspec reads the annotations
 
 __all__ = [
     "IdentitySettings",
@@ -21,7 +21,7 @@ SignatureAlgorithm = Literal[
     "ES256", "ES384", "ES512", "Ed25519", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384",
     "RS512",
 ]  # fmt: skip
-"""Of access tokens (RFC 7518, RFC 9864): never `none` nor a shared secret, whatever is configured."""
+"""Of access tokens (RFC 7518, RFC 9864): never `none` nor a shared secret, even if configured."""
 
 _Seconds = Annotated[float, msgspec.Meta(gt=0)]
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
