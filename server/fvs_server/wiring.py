@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fvs_server.database import Database
-from fvs_server.identity.authenticator import Authenticator
 from fvs_server.identity.api_keys import ApiKeys
+from fvs_server.identity.authenticator import Authenticator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

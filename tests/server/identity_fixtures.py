@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fvs_server.identity.api_keys import IssuedKey, KeyOrder
 from fvs_server.identity.principal import Scope
-from fvs_server.wiring import Services
+
+if TYPE_CHECKING:
+    from fvs_server.wiring import Services
 
 BANK, TELCO = "bank.example", "telco.example"
 
