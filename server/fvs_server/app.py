@@ -11,6 +11,8 @@ from fvs_server.edge.bodies import ServiceRequest
 from fvs_server.edge.boundary import Boundary
 from fvs_server.edge.errors import exception_handlers
 from fvs_server.identity import Principal  # noqa: TC001 - Litestar reads the annotations
+from fvs_server.identity.guard import require_known_scopes, require_scope
+from fvs_server.identity.middleware import AuthenticationMiddleware
 from fvs_server.routes import ROUTES
 from fvs_server.wiring import Services  # noqa: TC001 - likewise
 
@@ -25,6 +27,9 @@ def create_app(services: Services) -> Litestar:
 
     Args:
         services: opened by `fvs_server.wiring.open_services`, and closed by whoever opened them.
+
+    Raises:
+        UsageError: a route does not say what scope it needs.
     """
 
     def provide_services() -> Services:
@@ -36,14 +41,16 @@ def create_app(services: Services) -> Litestar:
             "services": Provide(provide_services, use_cache=True, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=False),
         },
+        guards=[require_scope],
         exception_handlers=exception_handlers(),
         request_class=ServiceRequest,
         request_max_body_size=services.settings.http.max_body_bytes,
         logging_config=None,
         openapi_config=None,
     )
+    require_known_scopes(app)
     # Around the router too, which answers 404 and 405 before any middleware of the framework runs.
-    app.asgi_handler = Boundary(app.asgi_handler)
+    app.asgi_handler = Boundary(AuthenticationMiddleware(app.asgi_handler, services.authenticator))
     return app
 
 

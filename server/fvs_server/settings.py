@@ -13,6 +13,7 @@ import msgspec
 
 from fvs.deployment.packs import DEFAULT_PACK
 from fvs.errors import DeploymentError
+from fvs_server.identity.settings import IdentitySettings, MtlsSettings, Oauth2Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,6 +144,9 @@ class Settings(Table, frozen=True, kw_only=True):
     registry: RegistrySettings = RegistrySettings()
     database: DatabaseSettings = DatabaseSettings()
     secrets: SecretsSettings = SecretsSettings()
+    identity: IdentitySettings = IdentitySettings()
+    oauth2: Oauth2Settings = Oauth2Settings()
+    mtls: MtlsSettings = MtlsSettings()
     assurance: dict[str, AssuranceLevel] = msgspec.field(default_factory=_default_levels)
 
 

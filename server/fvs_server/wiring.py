@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fvs_server.database import Database
+from fvs_server.identity.api_keys import ApiKeys
+from fvs_server.identity.authenticator import Authenticator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,11 +28,15 @@ class Services:
         settings: of the server.
         database: for handlers that join several services in one transaction.
         clock: the time, UTC.
+        api_keys: the table of callers' keys.
+        authenticator: who calls.
     """
 
     settings: Settings
     database: Database
     clock: Callable[[], datetime]
+    api_keys: ApiKeys
+    authenticator: Authenticator
 
 
 def utc_now() -> datetime:
@@ -55,10 +61,15 @@ def open_services(
     Raises:
         DeploymentError: something that the settings name is not there or not right.
     """
-    del secrets  # the first service that signs or pseudonymises takes them
     database = Database.open(settings.database.url, connections=settings.database.connections)
     try:
         database.require_current()
-        yield Services(settings=settings, database=database, clock=clock)
+        yield Services(
+            settings=settings,
+            database=database,
+            clock=clock,
+            api_keys=ApiKeys(secrets),
+            authenticator=Authenticator.open(settings, secrets, database, clock),
+        )
     finally:
         database.close()
