@@ -35,6 +35,41 @@ class _Entry:
 class Problem(Enum):
     """All that the service refuses, alphabetically; the lower-case name is the code."""
 
+    ATTEMPTS_EXHAUSTED = _Entry(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many attempts for this subject.",
+        "มีการตรวจสอบบุคคลนี้ไม่ผ่านหลายครั้งเกินไป",
+        "Wait as `Retry-After` says, or identify the person by another means.",
+        "กรุณารอตามเวลาใน Retry-After หรือยืนยันตัวตนด้วยวิธีอื่น",
+    )
+    CAPTURE_REPLAYED = _Entry(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "A frame was sent before.",
+        "ภาพนี้เคยถูกส่งมาแล้ว",
+        "Take new pictures; repeat a request only under its own Idempotency-Key.",
+        "กรุณาถ่ายภาพใหม่ หากส่งคำขอซ้ำให้ใช้ Idempotency-Key เดิม",
+    )
+    CONCURRENCY_EXCEEDED = _Entry(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many requests of this key at once.",
+        "มีคำขอพร้อมกันจากคีย์นี้มากเกินไป",
+        "Wait for answers before sending more.",
+        "กรุณารอผลของคำขอก่อนหน้าก่อนส่งเพิ่ม",
+    )
+    IDEMPOTENCY_IN_FLIGHT = _Entry(
+        HTTPStatus.CONFLICT,
+        "A request with this Idempotency-Key is being answered.",
+        "คำขอที่ใช้ Idempotency-Key นี้กำลังดำเนินการอยู่",
+        "Repeat it as `Retry-After` says.",
+        "กรุณาส่งซ้ำตามเวลาใน Retry-After",
+    )
+    IDEMPOTENCY_KEY_REUSED = _Entry(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "This Idempotency-Key belongs to another request.",
+        "Idempotency-Key นี้ถูกใช้กับคำขออื่นแล้ว",
+        "Make a new key for each new request.",
+        "กรุณาสร้างคีย์ใหม่สำหรับทุกคำขอใหม่",
+    )
     INTERNAL_ERROR = _Entry(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "The service failed.",
@@ -49,12 +84,26 @@ class Problem(Enum):
         "Correct what `violations` names.",
         "กรุณาแก้ไขตามรายการใน violations",
     )
+    LIVENESS_SESSION_INVALID = _Entry(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The liveness session does not hold for this request.",
+        "รหัสการตรวจสอบความมีชีวิตใช้กับคำขอนี้ไม่ได้",
+        "Begin a new session for this subject, and use it once, before it expires.",
+        "กรุณาเริ่มการตรวจสอบใหม่สำหรับบุคคลนี้ และใช้เพียงครั้งเดียวก่อนหมดอายุ",
+    )
     NOT_FOUND = _Entry(
         HTTPStatus.NOT_FOUND,
         "There is no such thing, or it is not yours.",
         "ไม่พบข้อมูล หรือไม่มีสิทธิ์เข้าถึง",
         "Check the address and the identifier.",
         "กรุณาตรวจสอบที่อยู่และรหัสอ้างอิง",
+    )
+    RATE_LIMITED = _Entry(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many requests of this key.",
+        "คีย์นี้ส่งคำขอบ่อยเกินไป",
+        "Wait as `Retry-After` says, and send more slowly.",
+        "กรุณารอตามเวลาใน Retry-After และส่งคำขอให้ช้าลง",
     )
 
     @property

@@ -13,6 +13,7 @@ import msgspec
 
 from fvs.deployment.packs import DEFAULT_PACK
 from fvs.errors import DeploymentError
+from fvs_server.limits.settings import LimitsSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,6 +144,7 @@ class Settings(Table, frozen=True, kw_only=True):
     registry: RegistrySettings = RegistrySettings()
     database: DatabaseSettings = DatabaseSettings()
     secrets: SecretsSettings = SecretsSettings()
+    limits: LimitsSettings = LimitsSettings()
     assurance: dict[str, AssuranceLevel] = msgspec.field(default_factory=_default_levels)
 
 
