@@ -42,6 +42,13 @@ class Problem(Enum):
         "Wait as `Retry-After` says, or identify the person by another means.",
         "กรุณารอตามเวลาใน Retry-After หรือยืนยันตัวตนด้วยวิธีอื่น",
     )
+    BODY_TOO_LARGE = _Entry(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "The body is larger than the service takes.",
+        "ข้อมูลในคำขอมีขนาดใหญ่เกินกว่าที่ระบบรับได้",
+        "Send fewer or smaller pictures.",
+        "กรุณาส่งภาพจำนวนน้อยลงหรือขนาดเล็กลง",
+    )
     CAPTURE_REPLAYED = _Entry(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "A frame was sent before.",
@@ -55,6 +62,13 @@ class Problem(Enum):
         "มีคำขอพร้อมกันจากคีย์นี้มากเกินไป",
         "Wait for answers before sending more.",
         "กรุณารอผลของคำขอก่อนหน้าก่อนส่งเพิ่ม",
+    )
+    DEADLINE_EXCEEDED = _Entry(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The request could not be done in time.",
+        "ระบบดำเนินการไม่เสร็จภายในเวลาที่กำหนด",
+        "Try again after the time in Retry-After.",
+        "กรุณาลองใหม่หลังเวลาที่ระบุใน Retry-After",
     )
     IDEMPOTENCY_IN_FLIGHT = _Entry(
         HTTPStatus.CONFLICT,
@@ -91,6 +105,13 @@ class Problem(Enum):
         "Begin a new session for this subject, and use it once, before it expires.",
         "กรุณาเริ่มการตรวจสอบใหม่สำหรับบุคคลนี้ และใช้เพียงครั้งเดียวก่อนหมดอายุ",
     )
+    METHOD_NOT_ALLOWED = _Entry(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "The address is known, but not with this method.",
+        "ที่อยู่นี้ไม่รองรับวิธีเรียกที่ใช้",
+        "Use a method that `Allow` names.",
+        "กรุณาใช้วิธีเรียกตามที่ระบุใน Allow",
+    )
     NOT_FOUND = _Entry(
         HTTPStatus.NOT_FOUND,
         "There is no such thing, or it is not yours.",
@@ -98,12 +119,26 @@ class Problem(Enum):
         "Check the address and the identifier.",
         "กรุณาตรวจสอบที่อยู่และรหัสอ้างอิง",
     )
+    OVERLOADED = _Entry(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The service has more to do than it can.",
+        "ขณะนี้มีผู้ใช้ระบบจำนวนมาก",
+        "Try again after the time in Retry-After.",
+        "กรุณาลองใหม่หลังเวลาที่ระบุใน Retry-After",
+    )
     RATE_LIMITED = _Entry(
         HTTPStatus.TOO_MANY_REQUESTS,
         "Too many requests of this key.",
         "คีย์นี้ส่งคำขอบ่อยเกินไป",
         "Wait as `Retry-After` says, and send more slowly.",
         "กรุณารอตามเวลาใน Retry-After และส่งคำขอให้ช้าลง",
+    )
+    UNSUPPORTED_MEDIA_TYPE = _Entry(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "The body is of a kind that is not taken here.",
+        "ชนิดข้อมูลในคำขอไม่เป็นที่รองรับ",
+        "Send it as the API's description says.",
+        "กรุณาส่งข้อมูลตามที่เอกสารของ API ระบุ",
     )
 
     @property

@@ -1,0 +1,50 @@
+"""Bodies -> the struct that a handler declares, in one step, with all violations at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.datastructures.state import State
+
+from fvs_server.edge.violations import violations_of
+from fvs_server.problems import Problem, ServiceError, Violation
+
+__all__ = ["ServiceRequest", "decode_json_body"]
+
+_JSON = "application/json"
+
+
+class ServiceRequest(Request[Any, Any, State]):
+    """A request whose JSON is decoded into what its handler takes, base64 included, once."""
+
+    async def json(self) -> Any:  # noqa: ANN401 - Litestar's signature
+        """The body.
+
+        Raises:
+            ServiceError: it is of another media type or not what the handler takes.
+        """
+        content_type, _ = self.content_type
+        if content_type != _JSON:
+            raise ServiceError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Send {_JSON}.")
+        field = self.route_handler.parsed_data_field
+        expected = Any if field is None else field.annotation
+        return decode_json_body(await self.body(), expected)
+
+
+def decode_json_body(body: bytes, expected: Any) -> Any:  # noqa: ANN401 - any type
+    """Decode.
+
+    Raises:
+        ServiceError: INVALID_REQUEST with every violation.
+    """
+    try:
+        try:
+            return msgspec.json.decode(body, type=expected)
+        except msgspec.ValidationError:
+            violations = violations_of(msgspec.json.decode(body), expected)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        violations = (Violation(pointer="", code="not_json", detail="The body is not JSON."),)
+    # Outside the handlers: the refusal is chained to no error that quotes what was sent.
+    raise ServiceError(Problem.INVALID_REQUEST, violations=violations)
