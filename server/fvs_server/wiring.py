@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from fvs.subjects import Private, Pseudonymiser
 from fvs_server.database import Database
+from fvs_server.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,11 +28,15 @@ class Services:
         settings: of the server.
         database: for handlers that join several services in one transaction.
         clock: the time, UTC.
+        pseudonyms: of subjects, as the server's own tables hold them.
+        limits: of callers and of attempts.
     """
 
     settings: Settings
     database: Database
     clock: Callable[[], datetime]
+    pseudonyms: Pseudonymiser
+    limits: Limits
 
 
 def utc_now() -> datetime:
@@ -55,10 +61,15 @@ def open_services(
     Raises:
         DeploymentError: something that the settings name is not there or not right.
     """
-    del secrets  # the first service that signs or pseudonymises takes them
     database = Database.open(settings.database.url, connections=settings.database.connections)
     try:
         database.require_current()
-        yield Services(settings=settings, database=database, clock=clock)
+        yield Services(
+            settings=settings,
+            database=database,
+            clock=clock,
+            pseudonyms=Pseudonymiser(Private(secrets.derive("subjects"))),
+            limits=Limits.create(settings.limits, secrets),
+        )
     finally:
         database.close()

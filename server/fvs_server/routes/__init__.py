@@ -1,7 +1,10 @@
 """Every route: one module a resource."""
 
-from fvs_server.routes import problems
+from fvs_server.routes import liveness_sessions, problems
 
 __all__ = ["ROUTES"]
 
-ROUTES = (*problems.ROUTES,)
+ROUTES = (
+    *liveness_sessions.ROUTES,
+    *problems.ROUTES,
+)
