@@ -49,7 +49,7 @@ def oracle(pixels_rgb: np.ndarray) -> int:
 
 
 class TestPerceptualHash:
-    @pytest.mark.parametrize("size", [(32, 32), (31, 47), (240, 180), (9, 100)])
+    @pytest.mark.parametrize("size", [(32, 32), (31, 47), (64, 48), (9, 100)])
     def test_it_is_what_the_definition_says(self, size):
         """Bit by bit, but for those that rounding may turn."""
         picture = a_picture(1, *size)
