@@ -10,7 +10,7 @@ from fvs_server.database import Database
 from fvs_server.secrets import ServerSecrets
 from fvs_server.settings import DatabaseSettings, SecretsSettings, Settings
 from fvs_server.wiring import open_services
-from tests.server.identity_fixtures import clock, database  # noqa: F401 - fixtures
+from tests.server.identity_fixtures import clock, own_database  # noqa: F401 - fixtures
 
 
 @pytest.fixture

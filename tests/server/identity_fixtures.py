@@ -27,6 +27,7 @@ class Clock:
         self.now = NOW
 
     def __call__(self) -> datetime:
+        """The time."""
         return self.now
 
     def monotonic(self) -> float:
@@ -45,7 +46,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database(request, tmp_path):
+def own_database(request, tmp_path):
     """An empty, migrated database of each kind."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'own.db'}"
