@@ -10,7 +10,11 @@ from fvs_server.database import Database
 from fvs_server.secrets import ServerSecrets
 from fvs_server.settings import DatabaseSettings, SecretsSettings, Settings
 from fvs_server.wiring import open_services
-from tests.server.identity_fixtures import clock, own_database  # noqa: F401 - fixtures
+from tests.server.identity_fixtures import (  # noqa: F401 - fixtures
+    clock,
+    own_database,
+    postgres_database,
+)
 
 
 @pytest.fixture

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from sqlalchemy import delete
 
 from fvs_server.database import Database
 from fvs_server.identity.api_keys import ApiKeys, IssuedKey, KeyOrder
 from fvs_server.identity.principal import Scope
+from fvs_server.identity.tables import api_keys, request_nonces
 
 if TYPE_CHECKING:
     from fvs_server.wiring import Services
@@ -45,19 +47,30 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def postgres_database(postgres_dsn):
+    """A migrated PostgreSQL database."""
+    name = f"identity_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    host = dict(part.split("=") for part in postgres_dsn.split())["host"]
+    opened = Database.open(f"postgresql://fvs@/{name}?host={host}", connections=4)
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def own_database(request, tmp_path):
-    """An empty, migrated database of each kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'own.db'}"
-    else:
-        dsn = request.getfixturevalue("postgres_dsn")
-        name = f"identity_{secrets.token_hex(6)}"
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        host = dict(part.split("=") for part in dsn.split())["host"]
-        url = f"postgresql://fvs@/{name}?host={host}"
-    opened = Database.open(url, connections=4)
+    """A database of each kind, migrated; there are no keys in it."""
+    if request.param == "postgres":
+        opened = request.getfixturevalue("postgres_database")
+        with opened.writing() as connection:
+            for table in (api_keys, request_nonces):
+                connection.execute(delete(table))
+        yield opened
+        return
+    opened = Database.open(f"sqlite:///{tmp_path / 'own.db'}")
     opened.migrate()
     yield opened
     opened.close()

@@ -112,12 +112,20 @@ class TestForgedTokens:
             mac = base64.urlsafe_b64encode(hmac.digest(secret, signed.encode(), "sha256"))
             assert refusal(tokens, f"{signed}.{mac.rstrip(b'=').decode()}") == "token_algorithm"
 
-    @pytest.mark.parametrize("kid", ["rsa", "ec", "okp"])
-    @pytest.mark.parametrize("alg", ["RS256", "ES256", "Ed25519", "PS256"])
+    @pytest.mark.parametrize(
+        ("kid", "alg"),
+        [
+            ("rsa", "ES256"),
+            ("rsa", "Ed25519"),
+            ("ec", "RS256"),
+            ("ec", "PS256"),
+            ("ec", "Ed25519"),
+            ("okp", "RS256"),
+            ("okp", "ES256"),
+        ],
+    )
     def test_an_algorithm_of_another_kind_of_key(self, tokens, kid, alg):
         """A key serves its own algorithm only."""
-        if alg in (ALGORITHM_OF[kid], {"rsa": "PS256"}.get(kid)):
-            pytest.skip("the right one")
         forged = unsigned({"typ": "at+jwt", "alg": alg, "kid": kid}, claims(), b"x" * 64)
         assert refusal(tokens, forged) == "token_malformed"
 
