@@ -35,6 +35,13 @@ class _Entry:
 class Problem(Enum):
     """All that the service refuses, alphabetically; the lower-case name is the code."""
 
+    ATTEMPTS_EXHAUSTED = _Entry(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many attempts for this subject.",
+        "มีการตรวจสอบบุคคลนี้ไม่ผ่านหลายครั้งเกินไป",
+        "Wait as `Retry-After` says, or identify the person by another means.",
+        "กรุณารอตามเวลาใน Retry-After หรือยืนยันตัวตนด้วยวิธีอื่น",
+    )
     AUTHENTICATION_THROTTLED = _Entry(
         HTTPStatus.TOO_MANY_REQUESTS,
         "Too many failed authentications came from your address.",
@@ -49,6 +56,20 @@ class Problem(Enum):
         "Send fewer or smaller pictures.",
         "กรุณาส่งภาพจำนวนน้อยลงหรือขนาดเล็กลง",
     )
+    CAPTURE_REPLAYED = _Entry(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "A frame was sent before.",
+        "ภาพนี้เคยถูกส่งมาแล้ว",
+        "Take new pictures; repeat a request only under its own Idempotency-Key.",
+        "กรุณาถ่ายภาพใหม่ หากส่งคำขอซ้ำให้ใช้ Idempotency-Key เดิม",
+    )
+    CONCURRENCY_EXCEEDED = _Entry(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many requests of this key at once.",
+        "มีคำขอพร้อมกันจากคีย์นี้มากเกินไป",
+        "Wait for answers before sending more.",
+        "กรุณารอผลของคำขอก่อนหน้าก่อนส่งเพิ่ม",
+    )
     CONTENT_DIGEST_MISMATCH = _Entry(
         HTTPStatus.BAD_REQUEST,
         "The body is not the one that was signed.",
@@ -62,6 +83,20 @@ class Problem(Enum):
         "ระบบดำเนินการไม่เสร็จภายในเวลาที่กำหนด",
         "Try again after the time in Retry-After.",
         "กรุณาลองใหม่หลังเวลาที่ระบุใน Retry-After",
+    )
+    IDEMPOTENCY_IN_FLIGHT = _Entry(
+        HTTPStatus.CONFLICT,
+        "A request with this Idempotency-Key is being answered.",
+        "คำขอที่ใช้ Idempotency-Key นี้กำลังดำเนินการอยู่",
+        "Repeat it as `Retry-After` says.",
+        "กรุณาส่งซ้ำตามเวลาใน Retry-After",
+    )
+    IDEMPOTENCY_KEY_REUSED = _Entry(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "This Idempotency-Key belongs to another request.",
+        "Idempotency-Key นี้ถูกใช้กับคำขออื่นแล้ว",
+        "Make a new key for each new request.",
+        "กรุณาสร้างคีย์ใหม่สำหรับทุกคำขอใหม่",
     )
     INSUFFICIENT_SCOPE = _Entry(
         HTTPStatus.FORBIDDEN,
@@ -105,6 +140,13 @@ class Problem(Enum):
         "Try again later.",
         "กรุณาลองใหม่ภายหลัง",
     )
+    LIVENESS_SESSION_INVALID = _Entry(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The liveness session does not hold for this request.",
+        "รหัสการตรวจสอบความมีชีวิตใช้กับคำขอนี้ไม่ได้",
+        "Begin a new session for this subject, and use it once, before it expires.",
+        "กรุณาเริ่มการตรวจสอบใหม่สำหรับบุคคลนี้ และใช้เพียงครั้งเดียวก่อนหมดอายุ",
+    )
     METHOD_NOT_ALLOWED = _Entry(
         HTTPStatus.METHOD_NOT_ALLOWED,
         "The address is known, but not with this method.",
@@ -125,6 +167,13 @@ class Problem(Enum):
         "ขณะนี้มีผู้ใช้ระบบจำนวนมาก",
         "Try again after the time in Retry-After.",
         "กรุณาลองใหม่หลังเวลาที่ระบุใน Retry-After",
+    )
+    RATE_LIMITED = _Entry(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many requests of this key.",
+        "คีย์นี้ส่งคำขอบ่อยเกินไป",
+        "Wait as `Retry-After` says, and send more slowly.",
+        "กรุณารอตามเวลาใน Retry-After และส่งคำขอให้ช้าลง",
     )
     UNAUTHENTICATED = _Entry(
         HTTPStatus.UNAUTHORIZED,

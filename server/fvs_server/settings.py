@@ -14,6 +14,7 @@ import msgspec
 from fvs.deployment.packs import DEFAULT_PACK
 from fvs.errors import DeploymentError
 from fvs_server.identity.settings import IdentitySettings, MtlsSettings, Oauth2Settings
+from fvs_server.limits.settings import LimitsSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,6 +148,7 @@ class Settings(Table, frozen=True, kw_only=True):
     identity: IdentitySettings = IdentitySettings()
     oauth2: Oauth2Settings = Oauth2Settings()
     mtls: MtlsSettings = MtlsSettings()
+    limits: LimitsSettings = LimitsSettings()
     assurance: dict[str, AssuranceLevel] = msgspec.field(default_factory=_default_levels)
 
 

@@ -13,6 +13,8 @@ DECISION_REASONS = (
     "presentation_attack_suspected",
     "age_band_not_supported",
     "age_unknown",
+    "frames_differ",
+    "portrait_old",
     "same_capture_suspected",
     "liveness_not_required",
     "between_thresholds",

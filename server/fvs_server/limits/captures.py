@@ -1,0 +1,145 @@
+"""Captures that were sent before: the same bytes, or the same picture encoded anew.
+
+Hashes of looks are kept under a secret permutation and mask of their bits, which keeps distances:
+the database alone does not tell what a picture looked like, and the bits that faces share do not
+crowd one band. Hashes that differ in at most 3 bits agree in one of 4 bands of 16 (pigeonhole), so
+four index look-ups find them among millions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sqlalchemy import or_, select
+
+from fvs_server.limits.perceptual import BITS, hamming_distance
+from fvs_server.limits.statements import insert_into
+from fvs_server.limits.tables import captures as table
+from fvs_server.problems import Problem, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from fvs_server.limits.settings import LimitsSettings
+
+__all__ = ["NEAR_BITS", "Capture", "Captures"]
+
+NEAR_BITS = 3
+"""Hashes that differ in no more bits are of one picture."""
+
+_BANDS = 4
+_BAND_BITS = BITS // _BANDS
+_SIGN = 1 << (BITS - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capture:
+    """One frame of a request.
+
+    Attributes:
+        sha256: of its bytes.
+        perceptual: of `perceptual_hash`.
+    """
+
+    sha256: bytes
+    perceptual: int | None
+
+
+class Captures:
+    """Captures of the last days, of all IdPs; replicas share them."""
+
+    def __init__(self, settings: LimitsSettings, key: bytes) -> None:
+        """Take the settings and 32 bytes of `ServerSecrets.derive`."""
+        self._secret = key
+        self._window = timedelta(days=settings.replay_days)
+        stream = np.random.Generator(np.random.Philox(key=int.from_bytes(key[:16], "big")))
+        self._order = stream.permutation(BITS)
+        self._mask = stream.integers(0, 2, BITS, dtype=np.uint8)
+
+    def refuse_replayed(
+        self, connection: Connection, captures: Sequence[Capture], now: datetime
+    ) -> None:
+        """Refuse frames of which one was remembered within the window.
+
+        Raises:
+            ServiceError: CAPTURE_REPLAYED.
+        """
+        since = now - self._window
+        digests = [self._digest(capture) for capture in captures]
+        same = select(table.c.digest).where(table.c.digest.in_(digests), table.c.seen_at > since)
+        if connection.execute(same.limit(1)).first() is not None:
+            raise ServiceError(Problem.CAPTURE_REPLAYED)
+        for capture in captures:
+            if capture.perceptual is not None:
+                self._refuse_alike(connection, self._veiled(capture.perceptual), since)
+
+    def remember(
+        self,
+        connection: Connection,
+        captures: Sequence[Capture],
+        now: datetime,
+        *,
+        accepted: bool = True,
+    ) -> None:
+        """Remember frames that were answered; refuse them, should another request have been first.
+
+        Looks are remembered of accepted frames alone: whoever was refused and tries again at once
+        looks the same, and the replay of a refused capture gains nothing.
+
+        Args:
+            connection: of a writing transaction that holds the subject's lock (`Attempts.record`).
+            captures: of the request.
+            now: the time.
+            accepted: whether the person was verified with them.
+
+        Raises:
+            ServiceError: CAPTURE_REPLAYED.
+        """
+        self.refuse_replayed(connection, captures, now)
+        for digest, perceptual in sorted({(self._digest(c), c.perceptual) for c in captures}):
+            looks = None if perceptual is None or not accepted else self._veiled(perceptual)
+            values = {"seen_at": now, **_columns(looks)}
+            statement = insert_into(connection, table).values(digest=digest, **values)
+            kept = statement.on_conflict_do_update(
+                index_elements=[table.c.digest],
+                set_=values,
+                where=table.c.seen_at <= now - self._window,
+            )
+            if not connection.execute(kept).rowcount:
+                raise ServiceError(Problem.CAPTURE_REPLAYED)
+
+    def _refuse_alike(self, connection: Connection, looks: int, since: datetime) -> None:
+        columns = [table.c[f"band_{band}"] for band in range(_BANDS)]
+        in_a_band = or_(*(c == band for c, band in zip(columns, _bands(looks), strict=True)))
+        near = select(table.c.looks).where(in_a_band, table.c.seen_at > since)
+        for (found,) in connection.execute(near):
+            if hamming_distance(found + _SIGN, looks) <= NEAR_BITS:
+                raise ServiceError(Problem.CAPTURE_REPLAYED)
+
+    def _digest(self, capture: Capture) -> bytes:
+        return hmac.digest(self._secret, capture.sha256, hashlib.sha256)
+
+    def _veiled(self, perceptual: int) -> int:
+        """The hash with its bits permuted and masked; distances stay."""
+        bits = np.unpackbits(np.frombuffer(perceptual.to_bytes(BITS // 8, "big"), np.uint8))
+        veiled = bits[self._order] ^ self._mask
+        return int.from_bytes(np.packbits(veiled).tobytes(), "big")
+
+
+def _bands(looks: int) -> list[int]:
+    return [looks >> (_BAND_BITS * band) & ((1 << _BAND_BITS) - 1) for band in range(_BANDS)]
+
+
+def _columns(looks: int | None) -> dict[str, int | None]:
+    bands: list[int | None] = [None] * _BANDS if looks is None else [*_bands(looks)]
+    # Databases have no unsigned 64 bits.
+    stored = None if looks is None else looks - _SIGN
+    return {"looks": stored, **{f"band_{band}": value for band, value in enumerate(bands)}}

@@ -1,0 +1,71 @@
+"""A 64-bit hash of how a picture looks: it stays when the picture is encoded, sized or lit anew.
+
+After Zauner, "Implementation and benchmarking of perceptual image hash functions" (2010), 3.2.1:
+signs of low frequencies of the discrete cosine transform, about their median. Here of the cosine
+transform of exact area means, whose constant and first row and column are left out.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["BITS", "hamming_distance", "perceptual_hash"]
+
+BITS = 64
+_SIDE = 32
+_FREQUENCIES = 8
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+_LEAST_CONTRAST = 2.0
+"""Standard deviation in grey levels below which the signs are those of noise."""
+
+
+def perceptual_hash(pixels_rgb: npt.NDArray[np.uint8]) -> int | None:
+    """The hash of a picture.
+
+    Args:
+        pixels_rgb: (H, W, 3) uint8.
+
+    Returns:
+        64 bits as a whole number; None for a picture that is all but blank, whose looks tell
+        nothing.
+    """
+    height, width = pixels_rgb.shape[:2]
+    if not height or not width:
+        return None
+    rows = _area_means(height) @ pixels_rgb.reshape(height, width * 3).astype(np.float32)
+    small = (rows.reshape(_SIDE, width, 3) @ _LUMA) @ _area_means(width).T
+    if small.std() < _LEAST_CONTRAST:
+        return None
+    cosines = _cosines()
+    frequencies = (cosines @ small @ cosines.T).ravel()
+    bits = frequencies > np.median(frequencies)
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+def hamming_distance(a: int, b: int) -> int:
+    """In how many bits two hashes differ, 0..64."""
+    return (a ^ b).bit_count()
+
+
+def _area_means(length: int) -> npt.NDArray[np.float32]:
+    """(32, length): what each pixel of a line gives to each of 32 equal parts of it."""
+    edges = np.linspace(0.0, length, _SIDE + 1)
+    pixels = np.arange(length)
+    left = np.maximum(edges[:-1, None], pixels)
+    right = np.minimum(edges[1:, None], pixels + 1)
+    overlap: npt.NDArray[np.float64] = np.maximum(right - left, 0.0)
+    return (overlap * (_SIDE / length)).astype(np.float32)
+
+
+@cache
+def _cosines() -> npt.NDArray[np.float32]:
+    """(8, 32): the second to ninth rows of the DCT-II of 32 points, not normalised."""
+    frequency = np.arange(1, _FREQUENCIES + 1)[:, None]
+    angles = np.pi * (np.arange(_SIDE) + 0.5) * frequency / _SIDE
+    return np.cos(angles, dtype=np.float32)

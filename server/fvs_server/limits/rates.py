@@ -1,0 +1,100 @@
+"""How often a key may ask: GCRA (ITU-T I.371, annex A) in the database, one statement a request."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, or_, select
+
+from fvs_server.limits.clock import SKEW
+from fvs_server.limits.statements import insert_into
+from fvs_server.limits.tables import rates
+from fvs_server.problems import Problem, ServiceError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from fvs_server.identity.principal import Principal
+    from fvs_server.limits.settings import LimitsSettings
+
+__all__ = ["RateLimits", "RateUsage"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SKEW_US = SKEW // _MICROSECOND
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateUsage:
+    """What a key has left; as the fields RateLimit of draft-ietf-httpapi-ratelimit-headers say it.
+
+    Attributes:
+        limit: requests at once.
+        remaining: of them, now.
+        reset_s: until `remaining` is `limit` again.
+    """
+
+    limit: int
+    remaining: int
+    reset_s: int
+
+
+class RateLimits:
+    """A bucket of `burst` requests a key, filled at `rate_per_s`; replicas share it."""
+
+    def __init__(self, settings: LimitsSettings) -> None:
+        self._interval_us = max(1, round(1e6 / settings.rate_per_s))
+        self._burst = settings.burst
+
+    def take(self, connection: Connection, principal: Principal, now: datetime) -> RateUsage:
+        """Count one request.
+
+        A refused request costs nothing, and a clock that is set back costs one request more than
+        allowed, never a wait longer than one interval.
+
+        Raises:
+            ServiceError: RATE_LIMITED.
+        """
+        bucket = f"{principal.method}:{principal.key_id}"
+        now_us = (now - _EPOCH) // _MICROSECOND
+        arrival_us = self._count(connection, bucket, now_us)
+        if arrival_us is None:
+            held = select(rates.c.arrival_us).where(rates.c.bucket == bucket)
+            conforms_us = connection.execute(held).scalar_one() - self._tolerance_us
+            wait_us = max(conforms_us - now_us, 1)
+            raise ServiceError(Problem.RATE_LIMITED, retry_after_s=wait_us / 1e6)
+        ahead_us = arrival_us - now_us
+        return RateUsage(
+            limit=self._burst,
+            remaining=max(0, (self._burst * self._interval_us - ahead_us) // self._interval_us),
+            reset_s=math.ceil(ahead_us / 1e6),
+        )
+
+    @property
+    def _tolerance_us(self) -> int:
+        return (self._burst - 1) * self._interval_us
+
+    def _count(self, connection: Connection, bucket: str, now_us: int) -> int | None:
+        """The new theoretical arrival, or None where the request comes too early."""
+        arrival, full_us = rates.c.arrival_us, now_us + self._burst * self._interval_us
+        # No request that was counted at this time or before can have led so far ahead.
+        from_the_future = arrival > full_us + _SKEW_US
+        counted = case(
+            (from_the_future, full_us),
+            (arrival < now_us, now_us + self._interval_us),
+            else_=arrival + self._interval_us,
+        )
+        statement = (
+            insert_into(connection, rates)
+            .values(bucket=bucket, arrival_us=now_us + self._interval_us)
+            .on_conflict_do_update(
+                index_elements=[rates.c.bucket],
+                set_={"arrival_us": counted},
+                where=or_(arrival <= now_us + self._tolerance_us, from_the_future),
+            )
+            .returning(rates.c.arrival_us)
+        )
+        return connection.execute(statement).scalar_one_or_none()
