@@ -22,6 +22,11 @@ from fvs_server.settings import (
 )
 from fvs_server.wiring import open_services
 from tests.registry_desk import enrol_made_up
+from tests.server.identity_fixtures import (  # noqa: F401 - fixtures
+    clock,
+    own_database,
+    postgres_database,
+)
 from tests.server.light_engine import LightEngine
 
 ENROLLED = range(1, 61)
