@@ -238,7 +238,7 @@ class TestRequests:
         """The same bytes again, without a key that makes it a repetition."""
         frame = picture(5)
         ask(5, frame)
-        assert ask(5, frame, expect=409)["code"] == "capture_replayed"
+        assert ask(5, frame, expect=422)["code"] == "capture_replayed"
 
     def test_attempts_run_out_for_known_and_unknown_numbers_alike(self, ask):
         """After as many refusals, both get the same answer."""
