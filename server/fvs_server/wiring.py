@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fvs.bulk.engines import available_cores
 from fvs.subjects import Private, Pseudonymiser
+from fvs_server.audit import AuditLog
 from fvs_server.database import Database
 from fvs_server.edge.admission import Gate
 from fvs_server.identity.api_keys import ApiKeys
@@ -20,6 +21,7 @@ from fvs_server.services.desk import Desk
 from fvs_server.services.faces import Faces, open_faces
 from fvs_server.services.publishing import Publisher
 from fvs_server.services.verification import Verification
+from fvs_server.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,6 +45,7 @@ class Services:
         authenticator: who calls.
         limits: of rates, attempts, repetitions, sessions and captures.
         pseudonyms: of subjects in the server's tables.
+        transactions: all that was answered.
         faces: networks, levels and registry.
         pool: where pictures are worked on.
         gate: counts the requests that wait for it.
@@ -57,6 +60,7 @@ class Services:
     authenticator: Authenticator
     limits: Limits
     pseudonyms: Pseudonymiser
+    transactions: Transactions
     faces: Faces
     pool: InferencePool
     gate: Gate
@@ -98,7 +102,8 @@ def open_services(
         limits = Limits.create(settings.limits, secrets)
         pseudonyms = Pseudonymiser(Private(secrets.derive("subjects")))
         desk = Desk(database, limits, clock)
-        publisher = Publisher()
+        transactions = Transactions(AuditLog())
+        publisher = Publisher(transactions=transactions, model_ids=faces.model_ids)
         yield Services(
             settings=settings,
             database=database,
@@ -107,6 +112,7 @@ def open_services(
             authenticator=Authenticator.open(settings, secrets, database, clock),
             limits=limits,
             pseudonyms=pseudonyms,
+            transactions=transactions,
             faces=faces,
             pool=pool,
             gate=Gate(pool, settings.engine.deadline_s),
