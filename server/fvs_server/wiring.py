@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from fvs.bulk.engines import available_cores
 from fvs.subjects import Private, Pseudonymiser
+from fvs_server.audit import AuditLog
+from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
 from fvs_server.edge.admission import Gate
 from fvs_server.identity.api_keys import ApiKeys
@@ -20,6 +22,8 @@ from fvs_server.services.desk import Desk
 from fvs_server.services.faces import Faces, open_faces
 from fvs_server.services.publishing import Publisher
 from fvs_server.services.verification import Verification
+from fvs_server.statistics.statistics import Statistics
+from fvs_server.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +52,9 @@ class Services:
         gate: counts the requests that wait for it.
         verification: against the registry.
         comparison: of two pictures.
+        transactions: that were answered, each in the audit log.
+        statistics: counts of them.
+        checkpoints: of the audit log.
     """
 
     settings: Settings
@@ -62,6 +69,9 @@ class Services:
     gate: Gate
     verification: Verification
     comparison: Comparison
+    transactions: Transactions
+    statistics: Statistics
+    checkpoints: Checkpoints
 
 
 def utc_now() -> datetime:
@@ -98,7 +108,8 @@ def open_services(
         limits = Limits.create(settings.limits, secrets)
         pseudonyms = Pseudonymiser(Private(secrets.derive("subjects")))
         desk = Desk(database, limits, clock)
-        publisher = Publisher()
+        transactions = Transactions(AuditLog())
+        publisher = Publisher(transactions=transactions)
         yield Services(
             settings=settings,
             database=database,
@@ -122,4 +133,7 @@ def open_services(
             comparison=Comparison(
                 faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
             ),
+            transactions=transactions,
+            statistics=Statistics(),
+            checkpoints=Checkpoints(CheckpointKey(secrets)),
         )

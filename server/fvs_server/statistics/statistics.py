@@ -109,7 +109,9 @@ class Statistics:
         fresh = select(distinct(transactions.c.idp)).where(
             transactions.c.at >= start, transactions.c.at < end
         )
-    x
+
+        found = {*connection.scalars(kept), *connection.scalars(fresh)}
+        return tuple(sorted(found - {_NOBODY}))
 
     def keep_past_hours(self, connection: Connection, now: datetime) -> int:
         """Count the hours that are over, so that they need not be counted again.
