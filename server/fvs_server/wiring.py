@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fvs.bulk.engines import available_cores
 from fvs.subjects import Private, Pseudonymiser
 from fvs_server.audit import AuditLog
+from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
 from fvs_server.edge.admission import Gate
 from fvs_server.identity.api_keys import ApiKeys
@@ -21,6 +22,7 @@ from fvs_server.services.desk import Desk
 from fvs_server.services.faces import Faces, open_faces
 from fvs_server.services.publishing import Publisher
 from fvs_server.services.verification import Verification
+from fvs_server.statistics.statistics import Statistics
 from fvs_server.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -45,12 +47,14 @@ class Services:
         authenticator: who calls.
         limits: of rates, attempts, repetitions, sessions and captures.
         pseudonyms: of subjects in the server's tables.
-        transactions: all that was answered.
         faces: networks, levels and registry.
         pool: where pictures are worked on.
         gate: counts the requests that wait for it.
         verification: against the registry.
         comparison: of two pictures.
+        transactions: that were answered, each in the audit log.
+        statistics: counts of them.
+        checkpoints: of the audit log.
     """
 
     settings: Settings
@@ -66,6 +70,8 @@ class Services:
     gate: Gate
     verification: Verification
     comparison: Comparison
+    statistics: Statistics
+    checkpoints: Checkpoints
 
 
 def utc_now() -> datetime:
@@ -128,4 +134,6 @@ def open_services(
             comparison=Comparison(
                 faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
             ),
+            statistics=Statistics(),
+            checkpoints=Checkpoints(CheckpointKey(secrets)),
         )

@@ -59,6 +59,7 @@ class ComparisonRequest:
         age_years: of the card's holder, as the card or a register states it.
         sex: likewise.
         language: of the advice.
+        channel: by which the request came.
         repeat: by which a repetition is known.
     """
 
@@ -70,6 +71,7 @@ class ComparisonRequest:
     age_years: int | None = None
     sex: str = EITHER_SEX
     language: Language = "en"
+    channel: str = "api"
     repeat: RepeatKey | None = None
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from fvs.status import Outcome
 from fvs_server.services.answers import ReceiptDocument
 from fvs_server.services.frames import unified_quality
 from fvs_server.transactions import TransactionRecord
@@ -24,17 +23,10 @@ if TYPE_CHECKING:
     from fvs_server.services.desk import Case
     from fvs_server.services.judging import Verdict
     from fvs_server.services.levels import Level
-    from fvs_server.services.recording import ReceiptIssuer
+    from fvs_server.services.signing import ReceiptIssuer
     from fvs_server.transactions import Transactions
 
 __all__ = ["Asked", "Publisher"]
-
-_BANDS = {
-    Outcome.MATCH: "above",
-    Outcome.INCONCLUSIVE: "near",
-    Outcome.NO_MATCH: "below",
-    Outcome.NOT_COMPARED: "",
-}
 
 
 class Asked(Protocol):
@@ -51,6 +43,10 @@ class Asked(Protocol):
     @property
     def consent_reference(self) -> str:
         """The IdP's own."""
+
+    @property
+    def channel(self) -> str:
+        """By which it came."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +102,8 @@ class Publisher:
             certificate_id=asked.level.certificate_id,
             model_ids=self.model_ids,
             target_fmr=asked.level.policy.point.target_fmr,
-            score_band=_BANDS[verdict.judged.decisions.outcome[0]],
+            score_band=verdict.score_band,
+            channel=asked.channel,
             similarity=verdict.similarity,
             live_probability=verdict.live_probability,
             unified_quality=unified_quality(verdict.judged.probes, 0),

@@ -63,6 +63,7 @@ class VerificationRequest:
         session: of liveness.
         receipt_formats: that are wanted.
         language: of the advice.
+        channel: by which the request came.
         repeat: by which a repetition is known.
     """
 
@@ -76,6 +77,7 @@ class VerificationRequest:
     session: SessionProof | None = None
     receipt_formats: tuple[str, ...] = ("jws",)
     language: Language = "en"
+    channel: str = "api"
     repeat: RepeatKey | None = None
 
 

@@ -1,4 +1,4 @@
-"""What signs answers; `fvs_server.receipts` does."""
+"""How answers are signed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ __all__ = ["IssuedReceipt", "ReceiptIssuer"]
 
 
 class IssuedReceipt(Protocol):
-    """A signed answer."""
+    """A signed answer.
+
+    Attributes:
+        jws: compact.
+        sd_jwt_vc: for a wallet; None where it was not asked for.
+    """
 
     @property
     def jws(self) -> str:
@@ -19,7 +24,7 @@ class IssuedReceipt(Protocol):
 
     @property
     def sd_jwt_vc(self) -> str | None:
-        """For a wallet; None where it was not asked for."""
+        """For a wallet."""
 
 
 class ReceiptIssuer(Protocol):
