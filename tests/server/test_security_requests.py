@@ -57,13 +57,13 @@ def own_routes(monkeypatch) -> None:
 
 
 @pytest.fixture
-def signed_client(server_settings, server_secrets):
+def signed_client(server_settings, server_secrets, light_engine):
     """`signed_client(settings)`: services and client of a server with changed settings."""
     opened = []
 
     def make(**changes) -> tuple:
         settings = msgspec.structs.replace(server_settings, **changes)
-        context = open_services(settings, server_secrets)
+        context = open_services(settings, server_secrets, engine=light_engine)
         services = context.__enter__()
         opened.append(context)
         client = TestClient(create_app(services), raise_server_exceptions=False)

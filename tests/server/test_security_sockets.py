@@ -21,7 +21,7 @@ from tests.server.identity_fixtures import issue
 
 MOST_BYTES = 1 << 20
 ANSWER_WITHIN_S = 10.0
-SILENCE_S = 0.5
+SILENCE_S = 0.3
 CHUNK = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
 
 
@@ -32,14 +32,14 @@ async def make_thing(request: Request) -> dict[str, int]:
 
 
 @pytest.fixture
-def port(server_settings, server_secrets, monkeypatch):
+def port(server_settings, server_secrets, light_engine, monkeypatch):
     """A server on the loopback whose bodies are at most a megabyte."""
     monkeypatch.setattr("fvs_server.app.ROUTES", (make_thing,))
     settings = msgspec.structs.replace(
         server_settings, http=HttpSettings(max_body_bytes=MOST_BYTES)
     )
     with (
-        open_services(settings, server_secrets) as opened,
+        open_services(settings, server_secrets, engine=light_engine) as opened,
         socket.create_server(("127.0.0.1", 0)) as listening,
     ):
         config = uvicorn.Config(
