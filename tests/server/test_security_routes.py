@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import timedelta
 
@@ -120,15 +121,14 @@ def test_the_right_scope_passes_the_guard(client, services, routes):
             assert answer.status_code < 500, (method, path, answer.text)
 
 
-@pytest.mark.parametrize("value", TRAVERSALS, ids=lambda value: value[:24])
-def test_parameters_of_paths_lead_nowhere_else(client, services, routes, value):
+def test_parameters_of_paths_lead_nowhere_else(client, services, routes):
     """Whatever stands for an identifier names nothing but a row: no file, no other route."""
     headers = bearer(services)
     with_parameters = {(method, path) for method, path, _ in routes if "{" in path}
     assert with_parameters
-    for method, path in with_parameters:
+    for (method, path), value in itertools.product(with_parameters, TRAVERSALS):
         answer = client.request(method, filled(path, value), headers=headers)
-        assert answer.status_code in {400, 404, 405, 415, 422}, (method, path, answer.status_code)
+        assert answer.status_code in {400, 404, 405, 415, 422}, (method, path, value)
         assert "root:" not in answer.text
         assert "x-injected" not in answer.headers
         assert answer.headers["content-type"] == "application/problem+json"

@@ -157,9 +157,9 @@ class TestSmuggling:
         received = exchanged(port, request(shown, b"Content-Length: 0", b"Connection: close"))
         assert statuses(received)[0] in {400, 401}
 
-    @pytest.mark.parametrize(
-        "target",
-        [
+    def test_targets(self, port):
+        """However it is spelt, without a key there is no way in."""
+        targets = [
             b"http://elsewhere/v1/things",
             b"/%76%31/things",
             b"//v1/things",
@@ -168,10 +168,8 @@ class TestSmuggling:
             b"/v1/things%00",
             b"/v1/things;x=y",
             b"/v1%2fthings",
-        ],
-    )
-    def test_targets(self, port, target):
-        """However it is spelt, without a key there is no way in."""
-        line = b"POST " + target + b" HTTP/1.1"
-        received = exchanged(port, request(b"Content-Length: 0", b"Connection: close", line=line))
-        assert statuses(received)[0] in {400, 401, 404}
+        ]
+        for target in targets:
+            line = b"POST " + target + b" HTTP/1.1"
+            head = request(b"Content-Length: 0", b"Connection: close", line=line)
+            assert statuses(exchanged(port, head))[0] in {400, 401, 404}, target
