@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from fvs.bulk.engines import available_cores
 from fvs.subjects import Private, Pseudonymiser
+from fvs_server.audit import AuditLog
+from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
 from fvs_server.edge.admission import Gate
 from fvs_server.identity.api_keys import ApiKeys
@@ -20,6 +22,8 @@ from fvs_server.services.desk import Desk
 from fvs_server.services.faces import Faces, open_faces
 from fvs_server.services.publishing import Publisher
 from fvs_server.services.verification import Verification
+from fvs_server.statistics.statistics import Statistics
+from fvs_server.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +52,9 @@ class Services:
         gate: counts the requests that wait for it.
         verification: against the registry.
         comparison: of two pictures.
+        transactions: that were answered, each in the audit log.
+        statistics: counts of them.
+        checkpoints: of the audit log.
     """
 
     settings: Settings
@@ -57,11 +64,14 @@ class Services:
     authenticator: Authenticator
     limits: Limits
     pseudonyms: Pseudonymiser
+    transactions: Transactions
     faces: Faces
     pool: InferencePool
     gate: Gate
     verification: Verification
     comparison: Comparison
+    statistics: Statistics
+    checkpoints: Checkpoints
 
 
 def utc_now() -> datetime:
@@ -98,7 +108,8 @@ def open_services(
         limits = Limits.create(settings.limits, secrets)
         pseudonyms = Pseudonymiser(Private(secrets.derive("subjects")))
         desk = Desk(database, limits, clock)
-        publisher = Publisher()
+        transactions = Transactions(AuditLog())
+        publisher = Publisher(transactions=transactions, model_ids=faces.model_ids)
         yield Services(
             settings=settings,
             database=database,
@@ -107,6 +118,7 @@ def open_services(
             authenticator=Authenticator.open(settings, secrets, database, clock),
             limits=limits,
             pseudonyms=pseudonyms,
+            transactions=transactions,
             faces=faces,
             pool=pool,
             gate=Gate(pool, settings.engine.deadline_s),
@@ -122,4 +134,6 @@ def open_services(
             comparison=Comparison(
                 faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
             ),
+            statistics=Statistics(),
+            checkpoints=Checkpoints(CheckpointKey(secrets)),
         )

@@ -5,6 +5,8 @@ from fvs_server.routes import (
     face_verifications,
     liveness_sessions,
     problems,
+    statistics,
+    transactions,
 )
 
 __all__ = ["ROUTES"]
@@ -14,4 +16,6 @@ ROUTES = (
     *face_verifications.ROUTES,
     *liveness_sessions.ROUTES,
     *problems.ROUTES,
+    *statistics.ROUTES,
+    *transactions.ROUTES,
 )
