@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 import socket
-import threading
 import time
 
 import msgspec
 import psutil
 import pytest
-import uvicorn
 from litestar import Request, post
 
 from fvs_server.app import create_app
 from fvs_server.identity.principal import Scope
 from fvs_server.settings import HttpSettings
 from fvs_server.wiring import open_services
-from tests.server.identity_fixtures import issue
+from tests.server.identity_fixtures import issue, served
 
 MOST_BYTES = 1 << 20
 ANSWER_WITHIN_S = 10.0
@@ -40,17 +38,9 @@ def port(server_settings, server_secrets, light_engine, monkeypatch):
     )
     with (
         open_services(settings, server_secrets, engine=light_engine) as opened,
-        socket.create_server(("127.0.0.1", 0)) as listening,
+        served(create_app(opened)) as found,
     ):
-        config = uvicorn.Config(
-            create_app(opened), http="httptools", proxy_headers=False, log_config=None
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        yield listening.getsockname()[1]
-        server.should_exit = True
-        thread.join()
+        yield found
 
 
 @pytest.fixture
