@@ -27,6 +27,7 @@ from tests.server.identity_fixtures import (  # noqa: F401 - fixtures
     own_database,
     postgres_database,
 )
+from tests.server.identity_tokens import published  # noqa: F401 - a fixture
 from tests.server.light_engine import LightEngine
 
 if TYPE_CHECKING:
