@@ -29,7 +29,13 @@ from fvs.registry.errors import StoreError
 from fvs.registry.fusion import fuse
 from fvs.registry.gallery import score_stored
 from fvs.registry.identity import checked_registry_id, expected_metadata
-from fvs.registry.lifecycle import erase_subject, expire, export_subject, rewrap_all
+from fvs.registry.lifecycle import (
+    erase_record,
+    erase_subject,
+    expire,
+    export_subject,
+    rewrap_all,
+)
 from fvs.registry.renewal import renew_all
 from fvs.registry.saved_gallery import load_gallery, save_gallery
 from fvs.registry.vault import Vault, dimension_of
@@ -268,6 +274,16 @@ class Registry(DuplicateSearch):
         self._follow()
         return receipt
 
+    def erase_record(self, record_id: bytes, now: datetime | None = None) -> ErasureReceipt:
+        """Erase one record, the subject's others stay; done again it states it again.
+
+        Raises:
+            StoreError: the store refuses; see `RecordStore.erase` of the store.
+        """
+        receipt = erase_record(self._store, self._vault, record_id, now or datetime.now(UTC))
+        self._follow()
+        return receipt
+
     def expire(self, today: date, now: datetime | None = None) -> Iterator[ErasureReceipt]:
         """Erase records whose `retain_until` is before `today`, while the receipts are read."""
         for receipt in expire(self._store, self._vault, today, now or datetime.now(UTC)):
@@ -336,20 +352,6 @@ class Registry(DuplicateSearch):
         copied = renew_all((self._store, self._vault), (target._store, target._vault), on_progress)
         target.catch_up()
         return copied
-
-    def calibration_vectors(self) -> tuple[F32, Int]:
-        """All templates that open, rotated, and a number that stands for the subject of each.
-
-        Cosines are those of the embedder's own vectors. The numbers mean nothing outside this call.
-
-        Returns:
-            (N, D) float32 and (N,) int64.
-        """
-        members = self._gallery.members()
-        keys, vectors = self._gallery.vectors_of(members.keys)
-        members = members.take(np.isin(members.keys, keys))
-        _, subjects = np.unique(members.subjects, axis=0, return_inverse=True)
-        return vectors, subjects.astype(np.int64).reshape(-1)
 
     def stats(self) -> RegistryStats:
         """Numbers of the store and the gallery."""
