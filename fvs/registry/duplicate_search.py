@@ -67,6 +67,12 @@ class DuplicateSearch:
             with suppress(MissingKeyError):
                 self.catch_up()
 
+    def rebuild(self, on_progress: Callable[[int, int], None] = lambda _done, _total: None) -> None:
+        """Make the gallery anew from the store; verification goes on with the old one meanwhile."""
+        gallery = self._new_gallery()
+        self._fill(gallery, on_progress)
+        self._gallery = gallery
+
     def _fill(self, gallery: Gallery, on_progress: Callable[[int, int], None]) -> None:
         total = self._store.counts()["active"]
         gallery.catch_up(self._store, on_page=lambda done: on_progress(min(done, total), total))

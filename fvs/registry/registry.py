@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from fvs.manifest import ModelManifest
-    from fvs.records import F32, Bool, Embeddings, Int
+    from fvs.records import Bool, Embeddings, Int
     from fvs.registry.enrolment import Enrolment, EnrolmentReceipt
     from fvs.registry.gallery import PairScores
     from fvs.registry.keys import KeyRing
@@ -366,12 +366,6 @@ class Registry(DuplicateSearch):
             revision=self._store.revision(),
             gallery_revision=self._gallery.revision,
         )
-
-    def rebuild(self, on_progress: Callable[[int, int], None] = lambda _done, _total: None) -> None:
-        """Make the gallery anew from the store; verification goes on with the old one meanwhile."""
-        gallery = self._new_gallery()
-        self._fill(gallery, on_progress)
-        self._gallery = gallery
 
     def _load(self) -> bool:
         """Take the gallery of the settings' folder, if it can be used."""
