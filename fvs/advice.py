@@ -185,6 +185,10 @@ _OF_DECISION = {
         "Liveness was not required: nothing here shows that the person was present.",
         "ไม่ได้กำหนดให้ตรวจสอบว่าเป็นบุคคลจริง จึงไม่มีสิ่งใดยืนยันว่าบุคคลนั้นอยู่จริง",
     ),
+    "challenge_not_answered": Advice(
+        "The pictures do not show the turns that were asked for: start again and follow them.",
+        "ภาพที่ส่งมาไม่แสดงการหันศีรษะตามที่ขอ กรุณาเริ่มใหม่และทำตามลำดับ",
+    ),
     "frames_differ": Advice(
         "The pictures do not show one person: only one person may be in all of them.",
         "ภาพที่ส่งมาไม่ใช่บุคคลเดียวกันทุกภาพ กรุณาถ่ายภาพบุคคลเดียวกันทั้งหมด",

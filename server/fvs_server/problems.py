@@ -63,6 +63,13 @@ class Problem(Enum):
         "Take new pictures; repeat a request only under its own Idempotency-Key.",
         "กรุณาถ่ายภาพใหม่ หากส่งคำขอซ้ำให้ใช้ Idempotency-Key เดิม",
     )
+    CERTIFICATE_NOT_VALID = _Entry(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "No decision may be made: the certificate of the error rates is not valid.",
+        "ระบบตัดสินไม่ได้ เนื่องจากใบรับรองอัตราความผิดพลาดใช้ไม่ได้",
+        "Tell the operator.",
+        "กรุณาแจ้งผู้ดูแลระบบ",
+    )
     CONCURRENCY_EXCEEDED = _Entry(
         HTTPStatus.TOO_MANY_REQUESTS,
         "Too many requests of this key at once.",
@@ -174,6 +181,13 @@ class Problem(Enum):
         "คีย์นี้ส่งคำขอบ่อยเกินไป",
         "Wait as `Retry-After` says, and send more slowly.",
         "กรุณารอตามเวลาใน Retry-After และส่งคำขอให้ช้าลง",
+    )
+    REGISTRY_UNAVAILABLE = _Entry(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The registry of faces cannot be read.",
+        "อ่านทะเบียนใบหน้าไม่ได้",
+        "Try again; if it goes on, tell the operator the request id.",
+        "กรุณาลองใหม่ หากยังเป็นอยู่ โปรดแจ้งรหัสคำขอแก่ผู้ดูแลระบบ",
     )
     UNAUTHENTICATED = _Entry(
         HTTPStatus.UNAUTHORIZED,

@@ -15,6 +15,7 @@ from fvs.deployment.packs import DEFAULT_PACK
 from fvs.errors import DeploymentError
 from fvs_server.identity.settings import IdentitySettings, MtlsSettings, Oauth2Settings
 from fvs_server.limits.settings import LimitsSettings
+from fvs_server.services.settings import VerificationSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,6 +150,7 @@ class Settings(Table, frozen=True, kw_only=True):
     oauth2: Oauth2Settings = Oauth2Settings()
     mtls: MtlsSettings = MtlsSettings()
     limits: LimitsSettings = LimitsSettings()
+    verification: VerificationSettings = VerificationSettings()
     assurance: dict[str, AssuranceLevel] = msgspec.field(default_factory=_default_levels)
 
 

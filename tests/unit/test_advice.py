@@ -13,6 +13,7 @@ DECISION_REASONS = (
     "presentation_attack_suspected",
     "age_band_not_supported",
     "age_unknown",
+    "challenge_not_answered",
     "frames_differ",
     "portrait_old",
     "same_capture_suspected",

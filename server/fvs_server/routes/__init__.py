@@ -1,7 +1,11 @@
 """Every route: one module a resource."""
 
-from fvs_server.routes import problems
+from fvs_server.routes import face_comparisons, face_verifications, problems
 
 __all__ = ["ROUTES"]
 
-ROUTES = (*problems.ROUTES,)
+ROUTES = (
+    *face_comparisons.ROUTES,
+    *face_verifications.ROUTES,
+    *problems.ROUTES,
+)
