@@ -112,7 +112,7 @@ def revoke(
 ) -> None:
     """Refuse a key from now on, for good.
 
-    Servers that run notice it within `[identity] key_cache_s`, which is 5 seconds unless set.
+    Servers that run notice it within `key_cache_s`, which is 5 seconds unless set.
 
     Exit codes: 0 revoked, 3 wrong use, or there is no such key.
 

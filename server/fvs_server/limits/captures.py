@@ -1,9 +1,11 @@
 """Captures that were sent before: the same bytes, or the same picture encoded anew.
 
-Hashes of looks are kept under a secret permutation and mask of their bits, which keeps distances:
-the database alone does not tell what a picture looked like, and the bits that faces share do not
-crowd one band. Hashes that differ in at most 3 bits agree in one of 4 bands of 16 (pigeonhole), so
-four index look-ups find them among millions.
+Looks are compared among captures of one subject: people before one wall look alike to 64 bits, and
+a capture of one person gains nothing for another. Hashes of looks are kept under a permutation and
+a mask of their bits that are secret and the subject's own. That keeps distances, so that near
+hashes of one subject are near, and those of two subjects are so by chance alone; the database
+tells neither how a picture looked nor whose it is. Hashes that differ in at most 3 bits agree in
+one of 4 bands of 16 (pigeonhole), so four index look-ups find them among millions.
 """
 
 from __future__ import annotations
@@ -60,14 +62,17 @@ class Captures:
         """Take the settings and 32 bytes of `ServerSecrets.derive`."""
         self._secret = key
         self._window = timedelta(days=settings.replay_days)
-        stream = np.random.Generator(np.random.Philox(key=int.from_bytes(key[:16], "big")))
-        self._order = stream.permutation(BITS)
-        self._mask = stream.integers(0, 2, BITS, dtype=np.uint8)
 
     def refuse_replayed(
-        self, connection: Connection, captures: Sequence[Capture], now: datetime
+        self, connection: Connection, subject: bytes, captures: Sequence[Capture], now: datetime
     ) -> None:
         """Refuse frames of which one was remembered within the window.
+
+        Args:
+            connection: of any transaction.
+            subject: pseudonym.
+            captures: of the request.
+            now: the time.
 
         Raises:
             ServiceError: CAPTURE_REPLAYED.
@@ -77,13 +82,15 @@ class Captures:
         same = select(table.c.digest).where(table.c.digest.in_(digests), table.c.seen_at > since)
         if connection.execute(same.limit(1)).first() is not None:
             raise ServiceError(Problem.CAPTURE_REPLAYED)
+        veil = self._veil(subject)
         for capture in captures:
             if capture.perceptual is not None:
-                self._refuse_alike(connection, self._veiled(capture.perceptual), since)
+                _refuse_alike(connection, veil.over(capture.perceptual), since)
 
     def remember(
         self,
         connection: Connection,
+        subject: bytes,
         captures: Sequence[Capture],
         now: datetime,
         *,
@@ -96,6 +103,7 @@ class Captures:
 
         Args:
             connection: of a writing transaction that holds the subject's lock (`Attempts.record`).
+            subject: pseudonym.
             captures: of the request.
             now: the time.
             accepted: whether the person was verified with them.
@@ -103,9 +111,10 @@ class Captures:
         Raises:
             ServiceError: CAPTURE_REPLAYED.
         """
-        self.refuse_replayed(connection, captures, now)
-        for digest, perceptual in sorted({(self._digest(c), c.perceptual) for c in captures}):
-            looks = None if perceptual is None or not accepted else self._veiled(perceptual)
+        self.refuse_replayed(connection, subject, captures, now)
+        veil = self._veil(subject)
+        for digest, perceptual in {self._digest(c): c.perceptual for c in captures}.items():
+            looks = None if perceptual is None or not accepted else veil.over(perceptual)
             values = {"seen_at": now, **_columns(looks)}
             statement = insert_into(connection, table).values(digest=digest, **values)
             kept = statement.on_conflict_do_update(
@@ -113,25 +122,37 @@ class Captures:
                 set_=values,
                 where=table.c.seen_at <= now - self._window,
             )
-            if not connection.execute(kept).rowcount:
-                raise ServiceError(Problem.CAPTURE_REPLAYED)
-
-    def _refuse_alike(self, connection: Connection, looks: int, since: datetime) -> None:
-        columns = [table.c[f"band_{band}"] for band in range(_BANDS)]
-        in_a_band = or_(*(c == band for c, band in zip(columns, _bands(looks), strict=True)))
-        near = select(table.c.looks).where(in_a_band, table.c.seen_at > since)
-        for (found,) in connection.execute(near):
-            if hamming_distance(found + _SIGN, looks) <= NEAR_BITS:
+            if connection.execute(kept.returning(table.c.digest)).first() is None:
                 raise ServiceError(Problem.CAPTURE_REPLAYED)
 
     def _digest(self, capture: Capture) -> bytes:
-        return hmac.digest(self._secret, capture.sha256, hashlib.sha256)
+        return hmac.digest(self._secret, b"bytes" + capture.sha256, hashlib.sha256)
 
-    def _veiled(self, perceptual: int) -> int:
-        """The hash with its bits permuted and masked; distances stay."""
+    def _veil(self, subject: bytes) -> _Veil:
+        return _Veil(hmac.digest(self._secret, b"looks" + subject, hashlib.sha256))
+
+
+class _Veil:
+    """A permutation and a mask of 64 bits, of a seed; distances stay."""
+
+    def __init__(self, seed: bytes) -> None:
+        stream = np.random.Generator(np.random.Philox(key=int.from_bytes(seed[:16], "big")))
+        self._order = stream.permutation(BITS)
+        self._mask = stream.integers(0, 2, BITS, dtype=np.uint8)
+
+    def over(self, perceptual: int) -> int:
+        """The hash as it is kept."""
         bits = np.unpackbits(np.frombuffer(perceptual.to_bytes(BITS // 8, "big"), np.uint8))
-        veiled = bits[self._order] ^ self._mask
-        return int.from_bytes(np.packbits(veiled).tobytes(), "big")
+        return int.from_bytes(np.packbits(bits[self._order] ^ self._mask).tobytes(), "big")
+
+
+def _refuse_alike(connection: Connection, looks: int, since: datetime) -> None:
+    columns = [table.c[f"band_{band}"] for band in range(_BANDS)]
+    in_a_band = or_(*(c == band for c, band in zip(columns, _bands(looks), strict=True)))
+    near = select(table.c.looks).where(in_a_band, table.c.seen_at > since)
+    for (found,) in connection.execute(near):
+        if hamming_distance(found + _SIGN, looks) <= NEAR_BITS:
+            raise ServiceError(Problem.CAPTURE_REPLAYED)
 
 
 def _bands(looks: int) -> list[int]:

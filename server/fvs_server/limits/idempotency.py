@@ -98,7 +98,8 @@ class Idempotency:
             "expires_at": now + self._lifetime,
         }
         begin = insert_into(connection, idempotency_keys).values(id=name, **values)
-        if connection.execute(begin.on_conflict_do_nothing()).rowcount:
+        begun = begin.on_conflict_do_nothing().returning(idempotency_keys.c.id)
+        if connection.execute(begun).first() is not None:
             return None
         same = idempotency_keys.c.id == name
         row = connection.execute(select(idempotency_keys).where(same)).one()

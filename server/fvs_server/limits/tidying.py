@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, update
+from sqlalchemy import case, literal, update
 
+from fvs_server.database import UtcTime
 from fvs_server.limits import tables
 from fvs_server.limits.clock import SKEW
 from fvs_server.limits.statements import delete_some
@@ -56,9 +57,12 @@ def tidy(
 
 def _set_right(connection: Connection, table: Table, now: datetime) -> None:
     """Every time of a row is no later than `touched_at`, which is indexed."""
+    present = literal(now, UtcTime())
     times = [name for name in table.c.keys() if name.endswith("_at")]  # noqa: SIM118 - no dict
     connection.execute(
         update(table)
         .where(table.c.touched_at > now + SKEW)
-        .values({name: case((table.c[name] > now, now), else_=table.c[name]) for name in times})
+        .values(
+            {name: case((table.c[name] > present, present), else_=table.c[name]) for name in times}
+        )
     )

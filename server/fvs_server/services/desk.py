@@ -141,7 +141,7 @@ class Desk:
                     connection, case.subject, case.principal.idp, now, ending.value
                 )
                 accepted = ending is AttemptOutcome.ACCEPTED
-                limits.captures.remember(connection, captures, now, accepted=accepted)
+                limits.captures.remember(connection, case.subject, captures, now, accepted=accepted)
             yield connection
             if case.repeat is not None:
                 limits.idempotency.finish(
@@ -172,7 +172,7 @@ class Desk:
             challenge = limits.sessions.consume(
                 connection, case.principal, case.subject, session_id, nonce, now
             )
-        limits.captures.refuse_replayed(connection, case.captures, now)
+        limits.captures.refuse_replayed(connection, case.subject, case.captures, now)
         limits.attempts.admit(connection, case.subject, case.principal.idp, now, pad=case.pad)
         return Admission(challenge=challenge)
 
