@@ -11,6 +11,7 @@ from fvs.bulk.engines import available_cores
 from fvs.subjects import Private, Pseudonymiser
 from fvs_server.database import Database
 from fvs_server.edge.admission import Gate
+from fvs_server.enrolment.opening import Authority, Surroundings, open_authority
 from fvs_server.identity.api_keys import ApiKeys
 from fvs_server.identity.authenticator import Authenticator
 from fvs_server.inference import InferencePool
@@ -48,6 +49,7 @@ class Services:
         gate: counts the requests that wait for it.
         verification: against the registry.
         comparison: of two pictures.
+        authority: enrolment, imports and reviews; None where there is no registry.
     """
 
     settings: Settings
@@ -62,6 +64,7 @@ class Services:
     gate: Gate
     verification: Verification
     comparison: Comparison
+    authority: Authority | None
 
 
 def utc_now() -> datetime:
@@ -99,6 +102,19 @@ def open_services(
         pseudonyms = Pseudonymiser(Private(secrets.derive("subjects")))
         desk = Desk(database, limits, clock)
         publisher = Publisher()
+        authority = stack.enter_context(
+            open_authority(
+                Surroundings(
+                    settings=settings,
+                    secrets=secrets,
+                    database=database,
+                    faces=faces,
+                    pool=pool,
+                    pseudonyms=pseudonyms,
+                    clock=clock,
+                )
+            )
+        )
         yield Services(
             settings=settings,
             database=database,
@@ -122,4 +138,5 @@ def open_services(
             comparison=Comparison(
                 faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
             ),
+            authority=authority,
         )

@@ -7,11 +7,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from sqlalchemy import Connection
 
     from fvs_server.identity import Principal
 
-__all__ = ["Act", "ActNotes", "Action", "Actor"]
+__all__ = ["Act", "ActNotes", "ActRecorder", "Action", "Actor"]
 
 
 class Action(StrEnum):
@@ -70,9 +73,27 @@ class Act:
     about: str = ""
 
 
-class ActNotes(Protocol):
-    """Writes acts down, in the caller's transaction."""
+class ActRecorder(Protocol):
+    """Keeps acts: the audit log."""
+
+    def record_act(self, connection: Connection, act: Act, at: datetime) -> None:
+        """Keep one, in the transaction after which it is answered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActNotes:
+    """Hands acts to all who keep them.
+
+    Attributes:
+        recorders: each keeps every act.
+        clock: the time, UTC.
+    """
+
+    recorders: tuple[ActRecorder, ...]
+    clock: Callable[[], datetime]
 
     def note(self, connection: Connection, act: Act) -> None:
         """Keep one."""
-        ...
+        at = self.clock()
+        for recorder in self.recorders:
+            recorder.record_act(connection, act, at)

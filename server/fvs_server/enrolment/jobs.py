@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fvs_server.enrolment.uploads import Upload
     from fvs_server.identity import Principal
 
-__all__ = ["CANCELLED", "ImportJob", "ImportJobs", "JobState", "RefusedRow"]
+__all__ = ["CANCELLED", "ImportJob", "ImportJobs", "JobState", "RefusedRow", "forget_jobs"]
 
 CANCELLED = "cancelled"
 _JOB_ID_BYTES = 16

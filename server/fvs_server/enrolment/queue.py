@@ -12,13 +12,13 @@ from sqlalchemy import or_, select, update
 from fvs_server.enrolment.acts import Act, Action, Actor
 from fvs_server.enrolment.jobs import CANCELLED, JobState, forget_jobs
 from fvs_server.enrolment.tables import import_jobs, import_rows
-from fvs_server.enrolment.waiting import EMPTIED, REFUSED
+from fvs_server.enrolment.waiting import EMPTIED, ERASED_MEANWHILE, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from fvs_server.database import Database
     from fvs_server.enrolment.acts import ActNotes
@@ -135,7 +135,7 @@ class ImportQueue:
             return [WaitingRow(*row) for row in connection.execute(rows)]
 
     def settle(self, job: LeasedJob, rows: Sequence[SettledRow]) -> list[SettledRow]:
-        """Write down what became of rows, and renew the lease.
+        """Write down what became of rows.
 
         Returns:
             Those whose subject was erased meanwhile: what was enrolled of them must go.
@@ -147,7 +147,6 @@ class ImportQueue:
                     self.notes.note(connection, _act_of(job, row))
                 elif self._erased(connection, job, row):
                     too_late.append(row)
-            self._hold(connection, job, self._lease_end())
         return too_late
 
     def keep(self, job: LeasedJob) -> bool:
@@ -181,7 +180,7 @@ class ImportQueue:
         outcome, codes = row.outcome, row.outcome.codes
         refused = bool(codes)
         columns = import_rows.c
-        open_still = columns.outcome.is_(None)
+        open_still: ColumnElement[bool] = columns.outcome.is_(None)
         if not refused:
             open_still = or_(open_still, columns.outcome == CANCELLED)
         settled = (
@@ -197,10 +196,8 @@ class ImportQueue:
 
     def _erased(self, connection: Connection, job: LeasedJob, row: SettledRow) -> bool:
         columns = import_rows.c
-        kept = select(columns.outcome).where(
-            columns.job_id == job.job_id, columns.row == row.row
-        )
-        return connection.execute(kept).scalar_one_or_none() == REFUSED
+        kept = select(columns.code).where(columns.job_id == job.job_id, columns.row == row.row)
+        return connection.execute(kept).scalar_one_or_none() == ERASED_MEANWHILE
 
     def _hold(self, connection: Connection, job: LeasedJob, until: datetime | None) -> bool:
         held = update(import_jobs).where(*self._mine(job)).values(lease_until=until)

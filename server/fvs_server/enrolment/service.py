@@ -58,7 +58,9 @@ class PortraitOutcome:
     quality: float | None = None
 
     @classmethod
-    def settled(cls, outcome: str, record_id: bytes, quality: float | None = None) -> PortraitOutcome:
+    def settled(
+        cls, outcome: str, record_id: bytes, quality: float | None = None
+    ) -> PortraitOutcome:
         """Of a portrait that the registry knows."""
         if outcome == EnrolmentOutcome.ERASED_BEFORE:
             return cls(outcome=outcome, codes=(outcome,), quality=quality)

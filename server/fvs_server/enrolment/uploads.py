@@ -1,8 +1,8 @@
-"""The body of an import -> portraits, row by row; nothing is written to disk and no path is followed.
+"""The body of an import -> portraits, row by row; nothing is written to disk, no path is followed.
 
-`application/x-ndjson`: one `PortraitBody` a line. `application/zip`: the table `portraits.csv`, with
-the columns of `fvs registry import`, and the pictures that it names. What is wrong with the whole is
-refused before anything is decompressed; what is wrong with a row is that row's code.
+`application/x-ndjson`: one `PortraitBody` a line. `application/zip`: the table `portraits.csv`,
+with the columns of `fvs registry import`, and the pictures that it names. What is wrong with the
+whole is refused before any picture is decompressed; what is wrong with a row is that row's code.
 """
 
 from __future__ import annotations

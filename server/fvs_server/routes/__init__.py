@@ -1,17 +1,25 @@
 """Every route: one module a resource."""
 
 from fvs_server.routes import (
+    duplicate_reviews,
     face_comparisons,
     face_verifications,
+    import_jobs,
     liveness_sessions,
+    portraits,
     problems,
+    subjects,
 )
 
 __all__ = ["ROUTES"]
 
 ROUTES = (
+    *duplicate_reviews.ROUTES,
     *face_comparisons.ROUTES,
     *face_verifications.ROUTES,
+    *import_jobs.ROUTES,
     *liveness_sessions.ROUTES,
+    *portraits.ROUTES,
     *problems.ROUTES,
+    *subjects.ROUTES,
 )
