@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from fvs.bulk.engines import available_cores
 from fvs.subjects import Private, Pseudonymiser
+from fvs_server.audit import AuditLog
+from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
 from fvs_server.edge.admission import Gate
 from fvs_server.enrolment.opening import Authority, Surroundings, open_authority
@@ -21,6 +23,8 @@ from fvs_server.services.desk import Desk
 from fvs_server.services.faces import Faces, open_faces
 from fvs_server.services.publishing import Publisher
 from fvs_server.services.verification import Verification
+from fvs_server.statistics.statistics import Statistics
+from fvs_server.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,6 +54,9 @@ class Services:
         verification: against the registry.
         comparison: of two pictures.
         authority: enrolment, imports and reviews; None where there is no registry.
+        transactions: that were answered, each in the audit log.
+        statistics: counts of them.
+        checkpoints: of the audit log.
     """
 
     settings: Settings
@@ -65,6 +72,9 @@ class Services:
     verification: Verification
     comparison: Comparison
     authority: Authority | None
+    transactions: Transactions
+    statistics: Statistics
+    checkpoints: Checkpoints
 
 
 def utc_now() -> datetime:
@@ -101,7 +111,6 @@ def open_services(
         limits = Limits.create(settings.limits, secrets)
         pseudonyms = Pseudonymiser(Private(secrets.derive("subjects")))
         desk = Desk(database, limits, clock)
-        publisher = Publisher()
         authority = stack.enter_context(
             open_authority(
                 Surroundings(
@@ -115,6 +124,8 @@ def open_services(
                 )
             )
         )
+        transactions = Transactions(AuditLog())
+        publisher = Publisher(transactions=transactions)
         yield Services(
             settings=settings,
             database=database,
@@ -139,4 +150,7 @@ def open_services(
                 faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
             ),
             authority=authority,
+            transactions=transactions,
+            statistics=Statistics(),
+            checkpoints=Checkpoints(CheckpointKey(secrets)),
         )

@@ -16,8 +16,8 @@ __all__ = ["Action", "AuditEvent"]
 class Action(StrEnum):
     """What was asked for."""
 
-    VERIFY = "verify"
-    COMPARE = "compare"
+    VERIFY = "face_verification"
+    COMPARE = "face_comparison"
     ENROL = "enrol"
     LOOK_UP = "look_up"
     EXPORT = "export"
@@ -45,7 +45,9 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         certificate_id: of the operating point.
         model_ids: of the networks that took part.
         target_fmr: of the operating point; None where nothing was decided.
-        score_band: the score in words (`below`, `near`, `above` the threshold), never the score.
+        score_band: the score in words (`below` or `above` the threshold), never the score.
+        channel: by which the request came.
+        about: id of the record, import or review that the authority dealt with.
     """
 
     transaction_id: str
@@ -64,3 +66,5 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     model_ids: tuple[str, ...] = ()
     target_fmr: float | None = None
     score_band: str = ""
+    channel: str = "api"
+    about: str = ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
+from uuid import uuid4
+
+from fvs_server.audit.events import Action, AuditEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,23 +14,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from fvs_server.audit.log import AuditLog
     from fvs_server.identity import Principal
 
-__all__ = ["Act", "ActNotes", "ActRecorder", "Action", "Actor"]
-
-
-class Action(StrEnum):
-    """What was done."""
-
-    CANCEL_IMPORT = "cancel_import"
-    ENROL = "enrol"
-    ERASE_PORTRAIT = "erase_portrait"
-    ERASE_SUBJECT = "erase_subject"
-    EXPORT = "export"
-    IMPORT = "import"
-    LIST_REVIEWS = "list_reviews"
-    LOOK_UP = "look_up"
-    RESOLVE_REVIEW = "resolve_review"
+__all__ = ["Act", "ActNotes", "Action", "Actor"]
 
 
 @dataclass(frozen=True)
@@ -56,44 +45,51 @@ class Act:
     Attributes:
         actor: who.
         action: what.
+        outcome: what came of it.
         subject: pseudonym of whom it was about (`Services.pseudonyms`); None where it was nobody,
             or the registry alone knows.
         legal_basis: that was stated, where one was.
-        outcome: what came of it.
         codes: why not, where it did not.
-        about: id of the record, job or review.
+        about: id of the record, import or review.
     """
 
     actor: Actor
     action: Action
+    outcome: str
     subject: bytes | None = None
     legal_basis: str = ""
-    outcome: str = ""
     codes: tuple[str, ...] = ()
     about: str = ""
 
 
-class ActRecorder(Protocol):
-    """Keeps acts: the audit log."""
-
-    def record_act(self, connection: Connection, act: Act, at: datetime) -> None:
-        """Keep one, in the transaction after which it is answered."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class ActNotes:
-    """Hands acts to all who keep them.
+    """Writes acts into the audit log.
 
     Attributes:
-        recorders: each keeps every act.
+        audit: the log.
+        model_ids: of the networks that look at portraits.
         clock: the time, UTC.
     """
 
-    recorders: tuple[ActRecorder, ...]
+    audit: AuditLog
+    model_ids: tuple[str, ...]
     clock: Callable[[], datetime]
 
     def note(self, connection: Connection, act: Act) -> None:
-        """Keep one."""
-        at = self.clock()
-        for recorder in self.recorders:
-            recorder.record_act(connection, act, at)
+        """Keep one, last in the transaction after which it is answered."""
+        seen = act.action is Action.ENROL
+        event = AuditEvent(
+            transaction_id=str(uuid4()),
+            at=self.clock(),
+            idp=act.actor.idp,
+            key_id=act.actor.key_id,
+            action=act.action,
+            decision=act.outcome,
+            reasons=act.codes,
+            subject=act.subject,
+            purpose=act.legal_basis,
+            model_ids=self.model_ids if seen else (),
+            about=act.about,
+        )
+        self.audit.append(connection, event)

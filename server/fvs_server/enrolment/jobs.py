@@ -116,7 +116,9 @@ class ImportJobs:
         with self.database.writing() as connection:
             ready = update(import_jobs).where(import_jobs.c.id == job_id)
             connection.execute(ready.values(state=JobState.WAITING.value))
-            act = Act(actor=Actor.of(principal), action=Action.IMPORT, about=job_id)
+            act = Act(
+                actor=Actor.of(principal), action=Action.IMPORT, outcome="accepted", about=job_id
+            )
             self.notes.note(connection, act)
         return self.get(principal, job_id)
 
@@ -158,7 +160,12 @@ class ImportJobs:
             found = self._found(connection, principal, job_id)
             if found.finished_at is None:
                 self._cancel(connection, job_id)
-                act = Act(actor=Actor.of(principal), action=Action.CANCEL_IMPORT, about=job_id)
+                act = Act(
+                    actor=Actor.of(principal),
+                    action=Action.IMPORT,
+                    outcome=CANCELLED,
+                    about=job_id,
+                )
                 self.notes.note(connection, act)
             return self._job(connection, self._found(connection, principal, job_id))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fvs.deployment.registry_location import Location
+from fvs_server.audit import AuditLog
 from fvs_server.enrolment.acts import ActNotes
 from fvs_server.enrolment.jobs import ImportJobs
 from fvs_server.enrolment.keeper import RegistryKeeper
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from fvs.subjects import Pseudonymiser
     from fvs_server.database import Database
-    from fvs_server.enrolment.acts import ActRecorder
     from fvs_server.inference import InferencePool
     from fvs_server.secrets import ServerSecrets
     from fvs_server.services.faces import Faces
@@ -44,7 +44,6 @@ class Surroundings:
         pool: where pictures are worked on.
         pseudonyms: of subjects, in the server's tables.
         clock: the time, UTC.
-        recorders: of acts.
     """
 
     settings: Settings
@@ -54,7 +53,6 @@ class Surroundings:
     pool: InferencePool
     pseudonyms: Pseudonymiser
     clock: Callable[[], datetime]
-    recorders: tuple[ActRecorder, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +100,7 @@ def _authority(around: Surroundings) -> Authority | None:
         return None
     settings, seal = around.settings.imports, RowSeal(around.secrets)
     location = Location.find(Path(around.settings.registry.folder))
-    notes = ActNotes(recorders=around.recorders, clock=clock)
+    notes = ActNotes(audit=AuditLog(), model_ids=around.faces.model_ids, clock=clock)
     enrolment = Enrolment(
         registry=registry,
         defaults=location.spec.enrolment,

@@ -140,13 +140,16 @@ class ImportQueue:
         Returns:
             Those whose subject was erased meanwhile: what was enrolled of them must go.
         """
-        too_late = []
+        settled, too_late = [], []
         with self.database.writing() as connection:
             for row in rows:
                 if self._settled(connection, job, row):
-                    self.notes.note(connection, _act_of(job, row))
+                    settled.append(row)
                 elif self._erased(connection, job, row):
                     too_late.append(row)
+            # Last: whoever appends to the log holds up all others.
+            for row in settled:
+                self.notes.note(connection, _act_of(job, row))
         return too_late
 
     def keep(self, job: LeasedJob) -> bool:

@@ -46,7 +46,7 @@ class Reviews:
         """Up to `limit` reviews in that state, oldest first."""
         with coded_failures():
             found = self.registry.reviews(state, limit)
-        self._note(principal, Action.LIST_REVIEWS, outcome=state.value)
+        self._note(principal, "listed")
         return found
 
     def resolve(
@@ -62,10 +62,10 @@ class Reviews:
             known = self.registry.resolve_review(review_id, state, note, now)
         if not known:
             raise ServiceError(Problem.NOT_FOUND)
-        self._note(principal, Action.RESOLVE_REVIEW, outcome=state.value, about=review_id.hex())
+        self._note(principal, state.value, review_id.hex())
         return now
 
-    def _note(self, principal: Principal, action: Action, *, outcome: str, about: str = "") -> None:
-        act = Act(actor=Actor.of(principal), action=action, outcome=outcome, about=about)
+    def _note(self, principal: Principal, outcome: str, about: str = "") -> None:
+        act = Act(actor=Actor.of(principal), action=Action.REVIEW, outcome=outcome, about=about)
         with self.database.writing() as connection:
             self.notes.note(connection, act)

@@ -164,7 +164,7 @@ class Enrolment:
             with self.database.writing() as connection:
                 forget_waiting(connection, pseudonym)
             receipt = self.registry.erase(subject, self.clock())
-            self._note(principal, Action.ERASE_SUBJECT, subject, done=_erased(receipt))
+            self._note(principal, Action.ERASE, subject, done=_erased(receipt))
         return receipt
 
     def erase_portrait(self, record_id: bytes, principal: Principal) -> ErasureReceipt:
@@ -177,7 +177,7 @@ class Enrolment:
             receipt = self.registry.erase_record(record_id, self.clock())
             if receipt.proof is None:
                 raise ServiceError(Problem.NOT_FOUND)
-            self._note(principal, Action.ERASE_PORTRAIT, None, done=_erased(receipt))
+            self._note(principal, Action.ERASE, None, done=_erased(receipt))
         return receipt
 
     def looks(self, picture: bytes) -> Callable[[], Portraits]:

@@ -8,7 +8,9 @@ from fvs_server.routes import (
     liveness_sessions,
     portraits,
     problems,
+    statistics,
     subjects,
+    transactions,
 )
 
 __all__ = ["ROUTES"]
@@ -21,5 +23,7 @@ ROUTES = (
     *liveness_sessions.ROUTES,
     *portraits.ROUTES,
     *problems.ROUTES,
+    *statistics.ROUTES,
     *subjects.ROUTES,
+    *transactions.ROUTES,
 )

@@ -11,6 +11,7 @@ import msgspec
 
 from fvs.operating_points import EITHER_SEX
 from fvs.status import Role
+from fvs_server.audit import Action
 from fvs_server.services.answers import (
     CardDocument,
     DecisionAnswer,
@@ -30,7 +31,7 @@ from fvs_server.services.judging import (
     pad_of,
     score_of,
 )
-from fvs_server.services.recording import DecidedCase
+from fvs_server.transactions import TransactionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +118,7 @@ class Comparison:
         answer = self.publisher.signed(answer, case.principal, ())
         body = msgspec.json.encode(answer)
         with self.desk.settling(case, (), ending_of(verdict), body) as connection:
-            self.publisher.record(connection, decided)
+            self.publisher.transactions.record(connection, decided)
         return body
 
     def _judge(self, request: ComparisonRequest, probe: Samples, reference: Samples) -> Verdict:
@@ -163,12 +164,13 @@ class Comparison:
         verdict: Verdict,
         answer: DecisionAnswer,
         latency_ms: float,
-    ) -> DecidedCase:
-        return DecidedCase(
+    ) -> TransactionRecord:
+        return TransactionRecord(
             transaction_id=answer.transaction_id,
             at=answer.decided_at,
-            principal=case.principal,
-            action="face_comparison",
+            idp=case.principal.idp,
+            key_id=case.principal.key_id,
+            action=Action.COMPARE,
             subject=None,
             on_behalf_of=None,
             purpose=request.purpose,
@@ -179,6 +181,7 @@ class Comparison:
             certificate_id=request.level.certificate_id,
             model_ids=self.faces.model_ids,
             target_fmr=request.level.policy.point.target_fmr,
+            score_band=verdict.score_band,
             similarity=verdict.similarity,
             live_probability=verdict.live_probability,
             unified_quality=unified_quality(verdict.judged.probes, 0),

@@ -1,4 +1,4 @@
-"""Signs answers and hands what was decided to all who keep it."""
+"""Keeps what was decided, and signs it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from fvs_server.services.answers import ReceiptDocument
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
-
     from fvs_server.identity import Principal
     from fvs_server.services.answers import DecisionAnswer
-    from fvs_server.services.recording import DecidedCase, ReceiptIssuer, Recorder
+    from fvs_server.services.signing import ReceiptIssuer
+    from fvs_server.transactions import Transactions
 
 __all__ = ["Publisher"]
 
@@ -26,12 +25,12 @@ class Publisher:
     """Safe to use from many threads.
 
     Attributes:
+        transactions: keeps decisions.
         receipts: signs; None signs nothing.
-        recorders: each keeps every decision.
     """
 
+    transactions: Transactions
     receipts: ReceiptIssuer | None = None
-    recorders: tuple[Recorder, ...] = ()
 
     def signed(
         self, answer: DecisionAnswer, principal: Principal, formats: Sequence[str]
@@ -42,8 +41,3 @@ class Publisher:
         issued = self.receipts.issue(msgspec.to_builtins(answer), principal.idp, formats)
         receipt = ReceiptDocument(jws=issued.jws, sd_jwt_vc=issued.sd_jwt_vc)
         return msgspec.structs.replace(answer, receipt=receipt)
-
-    def record(self, connection: Connection, case: DecidedCase) -> None:
-        """Keep a decision, in one transaction."""
-        for recorder in self.recorders:
-            recorder.record(connection, case)

@@ -12,6 +12,7 @@ import msgspec
 
 from fvs.samples import Samples
 from fvs.status import Role
+from fvs_server.audit import Action
 from fvs_server.problems import Problem, ServiceError, Violation
 from fvs_server.services.answers import DecisionAnswer, reasons_of
 from fvs_server.services.desk import Case
@@ -28,7 +29,7 @@ from fvs_server.services.judging import (
     pad_of,
     score_of,
 )
-from fvs_server.services.recording import DecidedCase
+from fvs_server.transactions import TransactionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,7 +166,7 @@ class Verification:
         body = msgspec.json.encode(answer)
         captures = captures_of(case.captures, frames)
         with self.desk.settling(case, captures, ending_of(verdict), body) as connection:
-            self.publisher.record(connection, decided)
+            self.publisher.transactions.record(connection, decided)
         return body
 
     def _judge(
@@ -226,13 +227,14 @@ class Verification:
         case: Case,
         verdict: Verdict,
         answer: DecisionAnswer,
-    ) -> DecidedCase:
+    ) -> TransactionRecord:
         behalf = [] if request.on_behalf_of is None else [request.on_behalf_of]
-        return DecidedCase(
+        return TransactionRecord(
             transaction_id=answer.transaction_id,
             at=answer.decided_at,
-            principal=case.principal,
-            action="face_verification",
+            idp=case.principal.idp,
+            key_id=case.principal.key_id,
+            action=Action.VERIFY,
             subject=case.subject,
             on_behalf_of=next(iter(self.pseudonyms.of(behalf)), None),
             purpose=request.purpose,
@@ -243,6 +245,7 @@ class Verification:
             certificate_id=request.level.certificate_id,
             model_ids=self.faces.model_ids,
             target_fmr=request.level.policy.point.target_fmr,
+            score_band=verdict.score_band,
             similarity=verdict.similarity,
             live_probability=verdict.live_probability,
             unified_quality=unified_quality(verdict.judged.probes, 0),

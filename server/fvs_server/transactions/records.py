@@ -33,7 +33,8 @@ class TransactionRecord:
         certificate_id: of the operating point.
         model_ids: of the networks that took part.
         target_fmr: of the operating point; None where nothing was decided.
-        score_band: `below`, `near` or `above` the threshold; empty without a score.
+        score_band: `below` or `above` the threshold; empty without a score.
+        channel: by which the request came.
         similarity: the score; None where nothing was compared.
         live_probability: of the chosen frame; None where it was not assessed.
         unified_quality: of the chosen frame, 0 to 100; None where there is none.
@@ -56,6 +57,7 @@ class TransactionRecord:
     model_ids: tuple[str, ...] = ()
     target_fmr: float | None = None
     score_band: str = ""
+    channel: str = "api"
     similarity: float | None = None
     live_probability: float | None = None
     unified_quality: float | None = None

@@ -28,6 +28,7 @@ transactions = Table(
     Column("model_ids", String, nullable=False),
     Column("target_fmr", Float),
     Column("score_band", String, nullable=False),
+    Column("channel", String, nullable=False),
     Column("similarity", Float),
     Column("live_probability", Float),
     Column("unified_quality", Float),

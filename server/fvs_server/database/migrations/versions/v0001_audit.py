@@ -40,6 +40,7 @@ def _make_transactions() -> None:
         sa.Column("model_ids", sa.String, nullable=False),
         sa.Column("target_fmr", sa.Float),
         sa.Column("score_band", sa.String, nullable=False),
+        sa.Column("channel", sa.String, nullable=False),
         sa.Column("similarity", sa.Float),
         sa.Column("live_probability", sa.Float),
         sa.Column("unified_quality", sa.Float),
