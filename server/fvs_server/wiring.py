@@ -13,6 +13,7 @@ from fvs_server.audit import AuditLog
 from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
 from fvs_server.edge.admission import Gate
+from fvs_server.enrolment.opening import Authority, Surroundings, open_authority
 from fvs_server.identity.api_keys import ApiKeys
 from fvs_server.identity.authenticator import Authenticator
 from fvs_server.inference import InferencePool
@@ -52,6 +53,7 @@ class Services:
         gate: counts the requests that wait for it.
         verification: against the registry.
         comparison: of two pictures.
+        authority: enrolment, imports and reviews; None where there is no registry.
         transactions: that were answered, each in the audit log.
         statistics: counts of them.
         checkpoints: of the audit log.
@@ -70,6 +72,7 @@ class Services:
     gate: Gate
     verification: Verification
     comparison: Comparison
+    authority: Authority | None
     statistics: Statistics
     checkpoints: Checkpoints
 
@@ -108,6 +111,19 @@ def open_services(
         limits = Limits.create(settings.limits, secrets)
         pseudonyms = Pseudonymiser(Private(secrets.derive("subjects")))
         desk = Desk(database, limits, clock)
+        authority = stack.enter_context(
+            open_authority(
+                Surroundings(
+                    settings=settings,
+                    secrets=secrets,
+                    database=database,
+                    faces=faces,
+                    pool=pool,
+                    pseudonyms=pseudonyms,
+                    clock=clock,
+                )
+            )
+        )
         transactions = Transactions(AuditLog())
         publisher = Publisher(transactions=transactions, model_ids=faces.model_ids)
         yield Services(
@@ -134,6 +150,7 @@ def open_services(
             comparison=Comparison(
                 faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
             ),
+            authority=authority,
             statistics=Statistics(),
             checkpoints=Checkpoints(CheckpointKey(secrets)),
         )
