@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -149,6 +150,20 @@ class TestSignatures:
         signatures.check(signed(key), key, key.signing_key)
         assert refusal(other, signed(key), key) == "signature_replayed"
         other.check(signed(key, nonce="n2"), key, key.signing_key)
+
+    def test_of_many_at_once_one_is_taken(self, signatures, key):
+        """Replicas that get the same request at the same moment do not both take it."""
+
+        def is_taken(head: RequestHead) -> bool:
+            try:
+                signatures.check(head, key, key.signing_key)
+            except RefusedCredentialsError as error:
+                assert error.reason == "signature_replayed"
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(is_taken, [signed(key)] * 16)) == 1
 
     def test_nonces_outlive_their_signatures_and_no_longer(self, signatures, clock, key):
         """When a nonce is forgotten its signature is too old; the table does not grow."""
