@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, insert, select
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Transactions", "record_of"]
 
+_INSERT = insert(transactions)
+_COLUMNS = tuple(field.name for field in fields(TransactionRecord))
 _LISTS = ("reasons", "model_ids")
 _OF_THE_EVENT = AuditEvent.__struct_fields__
 
@@ -34,11 +36,11 @@ class Transactions:
 
         Call it last: see `AuditLog.append`.
         """
-        row = asdict(record)
+        row = {name: getattr(record, name) for name in _COLUMNS}
+        event = AuditEvent(**{name: row[name] for name in _OF_THE_EVENT})
         for name in _LISTS:
             row[name] = " ".join(row[name])
-        connection.execute(insert(transactions).values(row))
-        event = AuditEvent(**{name: getattr(record, name) for name in _OF_THE_EVENT})
+        connection.execute(_INSERT, row)
         return self._audit.append(connection, event)
 
     def get(
@@ -60,7 +62,7 @@ class Transactions:
 
 def record_of(row: Row[Any]) -> TransactionRecord:
     """A row of the table."""
-    values = {field.name: getattr(row, field.name) for field in fields(TransactionRecord)}
+    values = {name: getattr(row, name) for name in _COLUMNS}
     for name in _LISTS:
         values[name] = tuple(values[name].split())
     values["action"] = Action(values["action"])
