@@ -21,7 +21,9 @@ __all__ = ["Transactions", "record_of"]
 _INSERT = insert(transactions)
 _COLUMNS = tuple(field.name for field in fields(TransactionRecord))
 _LISTS = ("reasons", "model_ids")
-_OF_THE_EVENT = AuditEvent.__struct_fields__
+_OF_THE_EVENT = tuple(
+    field.name for field in fields(TransactionRecord) if field.name in AuditEvent.__struct_fields__
+)
 
 
 class Transactions:
