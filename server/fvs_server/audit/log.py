@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from fvs_server.audit.events import AuditEvent
 
-__all__ = ["AuditEntry", "AuditLog", "event_bytes", "log_size"]
+__all__ = ["AuditEntry", "AuditLog", "event_bytes", "log_size", "wait_for_turn"]
 
 _SALT_BYTES = 16
 _ADVISORY_LOCK = 0x66767361
@@ -64,7 +64,7 @@ class AuditLog:
             connection: of `Database.writing`.
             event: whose transaction id is in no entry yet.
         """
-        _wait_for_turn(connection)
+        wait_for_turn(connection)
         sequence, previous_hash = _next(connection)
         content, salt = event_bytes(event), secrets.token_bytes(_SALT_BYTES)
         chained = ChainedEntry(
@@ -94,7 +94,7 @@ def log_size(connection: Connection) -> int:
     return _next(connection)[0]
 
 
-def _wait_for_turn(connection: Connection) -> None:
+def wait_for_turn(connection: Connection) -> None:
     """Serialise appends; on SQLite whoever writes has the database alone."""
     if connection.dialect.name == "postgresql":
         connection.execute(_TAKE_TURN, {"key": _ADVISORY_LOCK})

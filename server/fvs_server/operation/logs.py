@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-__all__ = ["JsonLines", "log_to"]
+__all__ = ["JsonLines", "log_to_stderr"]
 
 _OURS = "fvs_server"
 _FIELDS = "fields"
@@ -34,9 +34,9 @@ class JsonLines(logging.Formatter):
         return msgspec.json.encode(document, enc_hook=str).decode()
 
 
-def log_to(level: str, stream: object = sys.stderr) -> None:
+def log_to_stderr(level: str) -> None:
     """Send all logs of the process there; libraries say warnings only."""
-    handler = logging.StreamHandler(stream)  # type: ignore[type-var]  # any text stream
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger(_OURS).setLevel(level.upper())

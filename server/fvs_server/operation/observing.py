@@ -6,6 +6,8 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, cast
 
+from litestar.enums import ScopeType
+
 from fvs_server.edge.boundary import request_id_of
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ class Observer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 0
@@ -50,12 +52,13 @@ class Observer:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         # What a caller chose freely, a path or a method, becomes no label and no line.
-        method = scope["method"] if scope["method"] in _KNOWN_METHODS else "other"
-        route = cast("dict[str, Any]", scope).get("path_template") or _NO_ROUTE
+        seen = cast("dict[str, Any]", scope)
+        method = seen["method"] if seen["method"] in _KNOWN_METHODS else "other"
+        route = seen.get("path_template") or _NO_ROUTE
         self._metrics.request(method, route, status, seconds)
         if not self._log_requests:
             return
-        principal = cast("dict[str, Any]", scope).get("principal")
+        principal = seen.get("principal")
         fields = {
             "request_id": request_id_of(scope),
             "method": method,

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fvs_server.database import Database
-    from fvs_server.inference import InferencePool
     from fvs_server.services.faces import Faces
 
 __all__ = ["Readiness", "ReadinessReport"]
@@ -32,7 +31,6 @@ class ReadinessReport(msgspec.Struct, frozen=True, kw_only=True):
         database: that the server's own answers.
         registry: that its store answers; true where there is none.
         certificate: that its time is not over.
-        accepting: that the service is not stopping.
     """
 
     ready: bool
@@ -40,19 +38,15 @@ class ReadinessReport(msgspec.Struct, frozen=True, kw_only=True):
     database: bool
     registry: bool
     certificate: bool
-    accepting: bool
 
 
 class Readiness:
     """Looks each time it is asked."""
 
-    def __init__(
-        self, database: Database, faces: Faces, pool: InferencePool, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, database: Database, faces: Faces, clock: Callable[[], datetime]) -> None:
         """Look at these."""
         self._database = database
         self._faces = faces
-        self._pool = pool
         self._clock = clock
 
     def look(self) -> ReadinessReport:
@@ -62,7 +56,6 @@ class Readiness:
             "database": self._answers(self._ask_database),
             "registry": self._answers(self._ask_registry),
             "certificate": self._clock() < self._faces.levels.certificate.expires_at,
-            "accepting": not self._pool.is_draining,
         }
         return ReadinessReport(ready=all(looked.values()), **looked)
 
@@ -72,7 +65,7 @@ class Readiness:
 
     def _ask_registry(self) -> None:
         if self._faces.registry is not None:
-            self._faces.registry.revision()
+            self._faces.registry.store_revision()
 
     def _answers(self, ask: Callable[[], None]) -> bool:
         try:

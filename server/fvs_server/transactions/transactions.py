@@ -14,6 +14,8 @@ from fvs_server.transactions.records import TransactionRecord
 from fvs_server.transactions.tables import transactions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
 __all__ = ["Transactions", "record_of"]
@@ -29,9 +31,12 @@ _OF_THE_EVENT = tuple(
 class Transactions:
     """Transactions of all IdPs."""
 
-    def __init__(self, audit: AuditLog) -> None:
-        """Append to this log."""
+    def __init__(
+        self, audit: AuditLog, notice: Callable[[TransactionRecord], None] = lambda _record: None
+    ) -> None:
+        """Append to this log, and have each record noticed, for example counted."""
         self._audit = audit
+        self._notice = notice
 
     def record(self, connection: Connection, record: TransactionRecord) -> AuditEntry:
         """Keep a transaction and chain it to the log, in the caller's transaction.
@@ -43,6 +48,7 @@ class Transactions:
         for name in _LISTS:
             row[name] = " ".join(row[name])
         connection.execute(_INSERT, row)
+        self._notice(record)
         return self._audit.append(connection, event)
 
     def get(
