@@ -178,12 +178,24 @@ _OF_DECISION = {
         "ใบหน้าอย่างเดียวยังยืนยันตัวบุคคลในวัยนี้ไม่ได้แน่ชัด กรุณาตรวจสอบด้วยวิธีอื่น",
     ),
     "age_unknown": Advice(
-        "The age was not given: an adult was assumed. State the age.",
-        "ไม่ได้ระบุอายุ จึงถือว่าเป็นผู้ใหญ่ กรุณาระบุอายุ",
+        "The age is not known: an adult was assumed. Where it can be stated, state it.",
+        "ไม่ทราบอายุ จึงถือว่าเป็นผู้ใหญ่ หากระบุได้ กรุณาระบุอายุ",
     ),
     "liveness_not_required": Advice(
         "Liveness was not required: nothing here shows that the person was present.",
         "ไม่ได้กำหนดให้ตรวจสอบว่าเป็นบุคคลจริง จึงไม่มีสิ่งใดยืนยันว่าบุคคลนั้นอยู่จริง",
+    ),
+    "challenge_not_answered": Advice(
+        "The pictures do not show the turns that were asked for: start again and follow them.",
+        "ภาพที่ส่งมาไม่แสดงการหันศีรษะตามที่ขอ กรุณาเริ่มใหม่และทำตามลำดับ",
+    ),
+    "frames_differ": Advice(
+        "The pictures do not show one person: only one person may be in all of them.",
+        "ภาพที่ส่งมาไม่ใช่บุคคลเดียวกันทุกภาพ กรุณาถ่ายภาพบุคคลเดียวกันทั้งหมด",
+    ),
+    "portrait_old": Advice(
+        "The portrait on the card is old: a newer one makes the comparison more certain.",
+        "ภาพบนบัตรถ่ายไว้นานแล้ว หากมีภาพใหม่กว่าจะช่วยให้เปรียบเทียบได้แน่ชัดขึ้น",
     ),
     "same_capture_suspected": Advice(
         "Both pictures seem to be one and the same: take a new picture of the person.",

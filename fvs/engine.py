@@ -148,6 +148,10 @@ class Engine:
         with ThreadPoolExecutor(self.settings.workers) as pool:
             return _joined(self._submit(pool, files, role))
 
+    def extract_here(self, files: Sequence[bytes], role: Role) -> Samples:
+        """Like `extract`, as one batch in the calling thread, for callers who have threads."""
+        return self._process(files, role)
+
     def find_faces(self, files: Sequence[bytes]) -> tuple[Images, Faces]:
         """Every face of each picture, in the frame of the pictures as decoded.
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from fvs.errors import UsageError
+from fvs.registry.alike import AlikeVerifier
 from fvs.registry.answers import RegistryScores, RegistrySettings, RegistryStats
 from fvs.registry.duplicate_search import DuplicateSearch
 from fvs.registry.enrolment import enrol
@@ -52,7 +53,6 @@ __all__ = ["Registry"]
 
 _REGISTRY_ID_BYTES = 16
 _UNREADABLE, _UNKNOWN = np.uint8(Status.REFERENCE_UNREADABLE), np.uint8(Status.NO_REFERENCE)
-_NO_SCORE = np.float32(np.nan)
 _CATCH_UP_LIMIT = 256
 """Records that one verification takes in: some milliseconds."""
 
@@ -89,11 +89,9 @@ class Registry(DuplicateSearch):
         dimension_of(model)
         if "registry_id" in store.metadata():
             raise StoreError("the store holds a registry already", advice="Open it.")
-        entries = {
-            "registry_id": secrets.token_hex(_REGISTRY_ID_BYTES),
-            **expected_metadata(keys, model),
-        }
-        store.set_metadata(entries)
+        store.set_metadata(
+            {"registry_id": secrets.token_hex(_REGISTRY_ID_BYTES), **expected_metadata(keys, model)}
+        )
         return cls.open(store, keys, model, settings=settings)
 
     @classmethod
@@ -166,8 +164,7 @@ class Registry(DuplicateSearch):
 
     def known(self, record_ids: Sequence[bytes]) -> list[RecordStatus | None]:
         """The status of each record; None where there never was one."""
-        rows = self._store.by_ids(record_ids)
-        return [None if row is None else row.status for row in rows]
+        return [None if row is None else row.status for row in self._store.by_ids(record_ids)]
 
     def enrol(
         self, enrolments: Sequence[Enrolment], now: datetime | None = None
@@ -214,9 +211,16 @@ class Registry(DuplicateSearch):
     ) -> RegistryScores:
         """Like `verify`, from the store alone: one query, and unsealing what it finds."""
         self._check(subjects, probes)
-        pseudonyms = self._vault.pseudonyms.of(subjects)
-        rotated = self._vault.rotate(probes.vectors)
+        pseudonyms, rotated = (
+            self._vault.pseudonyms.of(subjects),
+            self._vault.rotate(probes.vectors),
+        )
         return self._fused(score_stored(self._store, self._vault, pseudonyms, rotated), probes)
+
+    def alike(self, *, from_store: bool = False) -> AlikeVerifier:
+        """Verification for callers who must not learn who is enrolled."""
+        verify = self.verify_from_store if from_store else self.verify
+        return AlikeVerifier(verify, self._store, lambda: self._vault)
 
     def _check(self, subjects: Sequence[SubjectId], probes: Embeddings) -> None:
         self._check_model(probes)
@@ -239,14 +243,15 @@ class Registry(DuplicateSearch):
         if len(pairs.rows) == len(probes):  # one template each, as is usual
             similarity, templates = pairs.scores, np.isfinite(pairs.scores).astype(np.int64)
         else:
-            rule = self._settings.fusion
-            similarity, templates = fuse(rule, pairs.scores, pairs.rows, len(probes))
+            similarity, templates = fuse(
+                self._settings.fusion, pairs.scores, pairs.rows, len(probes)
+            )
         if _all(pairs.known) and _all(templates) and not np.count_nonzero(probes.status):
             return RegistryScores(probes.status, similarity, templates)
         missing = np.where(pairs.known, _UNREADABLE, _UNKNOWN)
         missing[pairs.known & (templates > 0)] = Status.OK
         status = np.where(probes.ok, missing, probes.status)
-        similarity = np.where(status == Status.OK, similarity, _NO_SCORE)
+        similarity = np.where(status == Status.OK, similarity, np.float32(np.nan))
         templates = np.where(pairs.known, templates, 0)
         return RegistryScores(status=status, similarity=similarity, templates=templates)
 
@@ -321,9 +326,7 @@ class Registry(DuplicateSearch):
         target: Registry,
         on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> int:
-        """Copy all templates into a new registry under its own rotation and keys.
-
-        See `fvs.registry.renewal`; may be interrupted and started again.
+        """Copy all templates to a registry with its own rotation; see `fvs.registry.renewal`.
 
         Raises:
             UsageError: the target's ring is not `KeyRing.renewed` of this one's, or its model
@@ -371,8 +374,7 @@ class Registry(DuplicateSearch):
     def _load(self) -> bool:
         """Take the gallery of the settings' folder, if it can be used."""
         folder = self._settings.index_dir
-        empty = self._gallery.index
-        saved = folder and load_gallery(folder, self._vault, self._store, empty)
+        saved = folder and load_gallery(folder, self._vault, self._store, self._gallery.index)
         self._gallery = saved or self._gallery
         return bool(saved)
 

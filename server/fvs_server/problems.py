@@ -42,6 +42,13 @@ class Problem(Enum):
         "Wait as `Retry-After` says, or identify the person by another means.",
         "กรุณารอตามเวลาใน Retry-After หรือยืนยันตัวตนด้วยวิธีอื่น",
     )
+    AUTHENTICATION_THROTTLED = _Entry(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many failed authentications came from your address.",
+        "มีการยืนยันตัวตนไม่สำเร็จจากที่อยู่ของท่านมากเกินไป",
+        "Wait as long as Retry-After says, and check the credentials.",
+        "กรุณารอตามเวลาใน Retry-After และตรวจสอบข้อมูลยืนยันตัวตน",
+    )
     BODY_TOO_LARGE = _Entry(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "The body is larger than the service takes.",
@@ -56,12 +63,26 @@ class Problem(Enum):
         "Take new pictures; repeat a request only under its own Idempotency-Key.",
         "กรุณาถ่ายภาพใหม่ หากส่งคำขอซ้ำให้ใช้ Idempotency-Key เดิม",
     )
+    CERTIFICATE_NOT_VALID = _Entry(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "No decision may be made: the certificate of the error rates is not valid.",
+        "ระบบตัดสินไม่ได้ เนื่องจากใบรับรองอัตราความผิดพลาดใช้ไม่ได้",
+        "Tell the operator.",
+        "กรุณาแจ้งผู้ดูแลระบบ",
+    )
     CONCURRENCY_EXCEEDED = _Entry(
         HTTPStatus.TOO_MANY_REQUESTS,
         "Too many requests of this key at once.",
         "มีคำขอพร้อมกันจากคีย์นี้มากเกินไป",
         "Wait for answers before sending more.",
         "กรุณารอผลของคำขอก่อนหน้าก่อนส่งเพิ่ม",
+    )
+    CONTENT_DIGEST_MISMATCH = _Entry(
+        HTTPStatus.BAD_REQUEST,
+        "The body is not the one that was signed.",
+        "เนื้อหาคำขอไม่ตรงกับที่ลงลายมือชื่อไว้",
+        "Sign the bytes that you send; look for a proxy that changes them.",
+        "กรุณาลงลายมือชื่อบนข้อมูลที่ส่งจริง และตรวจสอบพร็อกซีที่อาจแก้ไขข้อมูล",
     )
     DEADLINE_EXCEEDED = _Entry(
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -84,6 +105,13 @@ class Problem(Enum):
         "Make a new key for each new request.",
         "กรุณาสร้างคีย์ใหม่สำหรับทุกคำขอใหม่",
     )
+    INSUFFICIENT_SCOPE = _Entry(
+        HTTPStatus.FORBIDDEN,
+        "Your credentials do not allow this.",
+        "สิทธิ์ของท่านไม่อนุญาตให้ดำเนินการนี้",
+        "Ask the operator for a key with the scope that `detail` names.",
+        "กรุณาขอคีย์ที่มีขอบเขตสิทธิ์ตามที่ระบุใน detail จากผู้ดูแลระบบ",
+    )
     INTERNAL_ERROR = _Entry(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "The service failed.",
@@ -91,12 +119,33 @@ class Problem(Enum):
         "Try again; if it goes on, tell the operator the request id.",
         "กรุณาลองใหม่ หากยังเป็นอยู่ โปรดแจ้งรหัสคำขอแก่ผู้ดูแลระบบ",
     )
+    INVALID_CREDENTIALS = _Entry(
+        HTTPStatus.UNAUTHORIZED,
+        "Your credentials do not hold.",
+        "ข้อมูลยืนยันตัวตนไม่ถูกต้อง",
+        "Check that the key or token is whole, in force and meant for this service.",
+        "กรุณาตรวจสอบว่าคีย์หรือโทเค็นครบถ้วน ยังไม่หมดอายุ และออกให้สำหรับบริการนี้",
+    )
     INVALID_REQUEST = _Entry(
         HTTPStatus.BAD_REQUEST,
         "The request is not what the API takes.",
         "คำขอไม่ตรงตามรูปแบบของ API",
         "Correct what `violations` names.",
         "กรุณาแก้ไขตามรายการใน violations",
+    )
+    INVALID_SIGNATURE = _Entry(
+        HTTPStatus.UNAUTHORIZED,
+        "The request must be signed, and its signature does not hold.",
+        "คำขอนี้ต้องลงลายมือชื่อ และลายมือชื่อไม่ถูกต้อง",
+        "Sign each request anew, as docs/how-to/manage-keys.md says.",
+        "กรุณาลงลายมือชื่อใหม่ทุกคำขอตามเอกสาร docs/how-to/manage-keys.md",
+    )
+    ISSUER_UNAVAILABLE = _Entry(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Access tokens cannot be checked now.",
+        "ขณะนี้ไม่สามารถตรวจสอบโทเค็นได้",
+        "Try again later.",
+        "กรุณาลองใหม่ภายหลัง",
     )
     LIVENESS_SESSION_INVALID = _Entry(
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -132,6 +181,20 @@ class Problem(Enum):
         "คีย์นี้ส่งคำขอบ่อยเกินไป",
         "Wait as `Retry-After` says, and send more slowly.",
         "กรุณารอตามเวลาใน Retry-After และส่งคำขอให้ช้าลง",
+    )
+    REGISTRY_UNAVAILABLE = _Entry(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The registry of faces cannot be read.",
+        "อ่านทะเบียนใบหน้าไม่ได้",
+        "Try again; if it goes on, tell the operator the request id.",
+        "กรุณาลองใหม่ หากยังเป็นอยู่ โปรดแจ้งรหัสคำขอแก่ผู้ดูแลระบบ",
+    )
+    UNAUTHENTICATED = _Entry(
+        HTTPStatus.UNAUTHORIZED,
+        "The request does not say who you are.",
+        "คำขอไม่มีข้อมูลยืนยันตัวตน",
+        "Send an API key or an access token in `Authorization: Bearer`.",
+        "กรุณาส่งคีย์ API หรือโทเค็นใน Authorization: Bearer",
     )
     UNSUPPORTED_MEDIA_TYPE = _Entry(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -13,7 +13,9 @@ import msgspec
 
 from fvs.deployment.packs import DEFAULT_PACK
 from fvs.errors import DeploymentError
+from fvs_server.identity.settings import IdentitySettings, MtlsSettings, Oauth2Settings
 from fvs_server.limits.settings import LimitsSettings
+from fvs_server.services.settings import VerificationSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,7 +146,11 @@ class Settings(Table, frozen=True, kw_only=True):
     registry: RegistrySettings = RegistrySettings()
     database: DatabaseSettings = DatabaseSettings()
     secrets: SecretsSettings = SecretsSettings()
+    identity: IdentitySettings = IdentitySettings()
+    oauth2: Oauth2Settings = Oauth2Settings()
+    mtls: MtlsSettings = MtlsSettings()
     limits: LimitsSettings = LimitsSettings()
+    verification: VerificationSettings = VerificationSettings()
     assurance: dict[str, AssuranceLevel] = msgspec.field(default_factory=_default_levels)
 
 

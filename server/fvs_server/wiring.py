@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from fvs.bulk.engines import available_cores
 from fvs.subjects import Private, Pseudonymiser
 from fvs_server.database import Database
+from fvs_server.edge.admission import Gate
+from fvs_server.identity.api_keys import ApiKeys
+from fvs_server.identity.authenticator import Authenticator
+from fvs_server.inference import InferencePool
 from fvs_server.limits import Limits
+from fvs_server.services.comparison import Comparison
+from fvs_server.services.desk import Desk
+from fvs_server.services.faces import Faces, open_faces
+from fvs_server.services.publishing import Publisher
+from fvs_server.services.verification import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from fvs.engine import Engine
     from fvs_server.secrets import ServerSecrets
     from fvs_server.settings import Settings
 
@@ -28,15 +39,29 @@ class Services:
         settings: of the server.
         database: for handlers that join several services in one transaction.
         clock: the time, UTC.
-        pseudonyms: of subjects, as the server's own tables hold them.
-        limits: of callers and of attempts.
+        api_keys: the table of callers' keys.
+        authenticator: who calls.
+        limits: of rates, attempts, repetitions, sessions and captures.
+        pseudonyms: of subjects in the server's tables.
+        faces: networks, levels and registry.
+        pool: where pictures are worked on.
+        gate: counts the requests that wait for it.
+        verification: against the registry.
+        comparison: of two pictures.
     """
 
     settings: Settings
     database: Database
     clock: Callable[[], datetime]
-    pseudonyms: Pseudonymiser
+    api_keys: ApiKeys
+    authenticator: Authenticator
     limits: Limits
+    pseudonyms: Pseudonymiser
+    faces: Faces
+    pool: InferencePool
+    gate: Gate
+    verification: Verification
+    comparison: Comparison
 
 
 def utc_now() -> datetime:
@@ -50,6 +75,7 @@ def open_services(
     secrets: ServerSecrets,
     *,
     clock: Callable[[], datetime] = utc_now,
+    engine: Engine | None = None,
 ) -> Iterator[Services]:
     """Open everything, and close it at the end of the block in reverse order.
 
@@ -57,19 +83,43 @@ def open_services(
         settings: of the server.
         secrets: of the server.
         clock: the time, UTC.
+        engine: of the settings' pack, where one was opened already.
 
     Raises:
         DeploymentError: something that the settings name is not there or not right.
     """
     database = Database.open(settings.database.url, connections=settings.database.connections)
-    try:
+    pool = InferencePool(settings.engine.workers or available_cores(), settings.engine.queue)
+    with ExitStack() as stack:
+        stack.callback(database.close)
+        stack.callback(pool.close)
         database.require_current()
+        faces = stack.enter_context(open_faces(settings, engine))
+        limits = Limits.create(settings.limits, secrets)
+        pseudonyms = Pseudonymiser(Private(secrets.derive("subjects")))
+        desk = Desk(database, limits, clock)
+        publisher = Publisher()
         yield Services(
             settings=settings,
             database=database,
             clock=clock,
-            pseudonyms=Pseudonymiser(Private(secrets.derive("subjects"))),
-            limits=Limits.create(settings.limits, secrets),
+            api_keys=ApiKeys(secrets),
+            authenticator=Authenticator.open(settings, secrets, database, clock),
+            limits=limits,
+            pseudonyms=pseudonyms,
+            faces=faces,
+            pool=pool,
+            gate=Gate(pool, settings.engine.deadline_s),
+            verification=Verification(
+                faces=faces,
+                pool=pool,
+                desk=desk,
+                publisher=publisher,
+                pseudonyms=pseudonyms,
+                clock=clock,
+                portrait_years=settings.verification.portrait_years,
+            ),
+            comparison=Comparison(
+                faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
+            ),
         )
-    finally:
-        database.close()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from fvs_server.cli.keys import app as keys_app
+
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Run the service over HTTP.")
+app.add_typer(keys_app, name="keys")
 
 
 @app.callback()

@@ -8,12 +8,17 @@ import msgspec
 from litestar import Request
 from litestar.datastructures.state import State
 
+from fvs_server.edge.multipart import decode_multipart_body
 from fvs_server.edge.violations import violations_of
 from fvs_server.problems import Problem, ServiceError, Violation
 
-__all__ = ["ServiceRequest", "decode_json_body"]
+__all__ = ["PICTURE_PARTS", "ServiceRequest", "decode_json_body"]
+
+PICTURE_PARTS = "picture_parts"
+"""Key of a handler's `opt`: the parts that it takes where the body is multipart."""
 
 _JSON = "application/json"
+_MULTIPART = "multipart/form-data"
 
 
 class ServiceRequest(Request[Any, Any, State]):
@@ -25,12 +30,17 @@ class ServiceRequest(Request[Any, Any, State]):
         Raises:
             ServiceError: it is of another media type or not what the handler takes.
         """
-        content_type, _ = self.content_type
-        if content_type != _JSON:
-            raise ServiceError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Send {_JSON}.")
+        content_type, options = self.content_type
         field = self.route_handler.parsed_data_field
         expected = Any if field is None else field.annotation
-        return decode_json_body(await self.body(), expected)
+        pictures = self.route_handler.opt.get(PICTURE_PARTS)
+        if content_type == _JSON:
+            return decode_json_body(await self.body(), expected)
+        if content_type == _MULTIPART and pictures:
+            boundary = options.get("boundary", "")
+            return decode_multipart_body(await self.body(), boundary, expected, pictures)
+        taken = f"{_JSON} or {_MULTIPART}" if pictures else _JSON
+        raise ServiceError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Send {taken}.")
 
 
 def decode_json_body(body: bytes, expected: Any) -> Any:  # noqa: ANN401 - any type

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fvs_server.edge.languages import Language
+from fvs_server.problems import Problem
 
 if TYPE_CHECKING:
-    from fvs_server.problems import Problem, ServiceError
+    from fvs_server.problems import ServiceError
 
 __all__ = [
     "PROBLEM_MEDIA_TYPE",
@@ -21,6 +22,14 @@ __all__ = [
 ]
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+_CHALLENGES = {
+    Problem.INSUFFICIENT_SCOPE: 'Bearer realm="fvs", error="insufficient_scope"',
+    Problem.INVALID_CREDENTIALS: 'Bearer realm="fvs", error="invalid_token"',
+    Problem.INVALID_SIGNATURE: 'Bearer realm="fvs", error="invalid_request"',
+    Problem.UNAUTHENTICATED: 'Bearer realm="fvs"',
+}
+"""`WWW-Authenticate` (RFC 6750, section 3)."""
 
 
 class ViolationDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +83,8 @@ def texts_of(problem: Problem, language: Language) -> tuple[str, str]:
 def headers_of(error: ServiceError, language: Language) -> dict[str, str]:
     """Headers beside the document; waiting is in whole seconds, rounded up."""
     headers = {"content-language": language.value, "cache-control": "no-store"}
+    if error.problem in _CHALLENGES:
+        headers["www-authenticate"] = _CHALLENGES[error.problem]
     if error.retry_after_s is not None:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))
     return headers

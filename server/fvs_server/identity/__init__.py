@@ -1,5 +1,5 @@
 """Who calls, and what they may do; known before a request's body is read."""
 
-from fvs_server.identity.principal import Principal, Scope
+from fvs_server.identity.principal import AuthenticationMethod, Principal, Scope
 
-__all__ = ["Principal", "Scope"]
+__all__ = ["AuthenticationMethod", "Principal", "Scope"]

@@ -1,0 +1,146 @@
+"""One pool of threads for all that takes long: bounded, with a deadline for each request.
+
+Networks run on one thread each, so as many pictures are worked on as there are cores; more would
+only make every one of them slower. What does not fit the queue is refused at once, while it is
+still cheap to refuse.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from fvs_server.problems import Problem, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+
+__all__ = ["Deadline", "InferencePool"]
+
+T = TypeVar("T")
+
+_USUAL_TASK_S = 0.1
+"""Until one was timed."""
+_NEWEST_WEIGHT = 0.1
+_SHORTEST_RETRY_S = 1.0
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When a request is given up.
+
+    Attributes:
+        at_s: of the monotonic clock.
+    """
+
+    at_s: float
+
+    @classmethod
+    def after(cls, seconds: float) -> Self:
+        """From now."""
+        return cls(time.monotonic() + seconds)
+
+    @property
+    def remaining_s(self) -> float:
+        """Not below 0."""
+        return max(0.0, self.at_s - time.monotonic())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody waits any more."""
+        return not self.remaining_s
+
+
+class InferencePool:
+    """Runs tasks on its own threads. Safe to use from many threads."""
+
+    def __init__(self, workers: int, queue: int) -> None:
+        """Start no thread yet.
+
+        Args:
+            workers: tasks at a time.
+            queue: tasks that may wait beyond those.
+        """
+        self.workers = workers
+        self.capacity = workers + queue
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="inference")
+        self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
+        self._held = 0
+        self._draining = False
+        self._task_s = _USUAL_TASK_S
+
+    @property
+    def depth(self) -> int:
+        """Tasks that run or wait."""
+        return self._held
+
+    @property
+    def task_s(self) -> float:
+        """How long a task takes of late, an exponential mean."""
+        return self._task_s
+
+    def run(self, tasks: Sequence[Callable[[], T]], deadline: Deadline) -> list[T]:
+        """Run tasks side by side, all or none of them, and wait.
+
+        Returns:
+            Their results in order.
+
+        Raises:
+            ServiceError: OVERLOADED, the queue has no room for all, or the server is stopping;
+                DEADLINE_EXCEEDED, they were not done in time, and those not begun never will be.
+            Exception: of the first task that failed.
+        """
+        self._take(len(tasks))
+        futures = [self._pool.submit(self._timed, task, deadline) for task in tasks]
+        for future in futures:
+            future.add_done_callback(self._give_back)
+        try:
+            wait(futures, deadline.remaining_s, return_when=FIRST_EXCEPTION)
+            return [future.result(timeout=0) for future in futures]
+        except TimeoutError:
+            raise self._late() from None
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def drain(self, within_s: float) -> bool:
+        """Take nothing more and wait for what was begun; whether it ended in time."""
+        with self._idle:
+            self._draining = True
+            return self._idle.wait_for(lambda: not self._held, within_s)
+
+    def close(self) -> None:
+        """End the threads; what waits is never begun."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def overloaded(self) -> ServiceError:
+        """Whoever is sent away is told when there should be room."""
+        wait_s = self._held * self._task_s / self.workers
+        return ServiceError(Problem.OVERLOADED, retry_after_s=max(wait_s, _SHORTEST_RETRY_S))
+
+    def _late(self) -> ServiceError:
+        return ServiceError(Problem.DEADLINE_EXCEEDED, retry_after_s=_SHORTEST_RETRY_S)
+
+    def _take(self, count: int) -> None:
+        with self._lock:
+            if self._draining or self._held + count > self.capacity:
+                raise self.overloaded()
+            self._held += count
+
+    def _give_back(self, _future: Future[T]) -> None:
+        with self._idle:
+            self._held -= 1
+            self._idle.notify_all()
+
+    def _timed(self, task: Callable[[], T], deadline: Deadline) -> T:
+        if deadline.is_over:
+            raise self._late()
+        began = time.monotonic()
+        result = task()
+        self._task_s += _NEWEST_WEIGHT * (time.monotonic() - began - self._task_s)
+        return result

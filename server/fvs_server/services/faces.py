@@ -1,0 +1,97 @@
+"""The networks, the levels and the registry that this server works with, opened."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fvs.deployment.packs import open_engine, open_pack
+from fvs.deployment.registry_location import Location, require_extra
+from fvs.engine import EngineSettings
+from fvs_server.services.levels import LevelTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fvs.engine import Engine
+    from fvs.packs import Pack
+    from fvs.registry.alike import AlikeVerifier
+    from fvs.registry.registry import Registry
+    from fvs_server.settings import Settings
+
+__all__ = ["Faces", "open_faces"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faces:
+    """All that judges faces.
+
+    Attributes:
+        pack: of the networks.
+        engine: of the pack.
+        levels: of assurance.
+        registry: of the authority; None where this server compares pictures only.
+        verifier: of the registry, which does not tell who is enrolled.
+    """
+
+    pack: Pack
+    engine: Engine
+    levels: LevelTable
+    registry: Registry | None
+    verifier: AlikeVerifier | None
+
+    @property
+    def model_ids(self) -> tuple[str, ...]:
+        """Of all networks of the pack."""
+        return tuple(files.manifest.id for files in self.pack.files)
+
+
+@contextmanager
+def open_faces(settings: Settings, engine: Engine | None = None) -> Iterator[Faces]:
+    """Open them, and close the registry at the end of the block.
+
+    Args:
+        settings: of the server.
+        engine: of the same pack, where one was opened already.
+
+    Raises:
+        DeploymentError: a pack, a certificate, the registry or its keys are not there or not right.
+        UsageError: likewise; its advice names the setting.
+    """
+    folder = settings.registry.folder
+    location = Location.find(Path(folder)) if folder else None
+    pack = location.open_pack() if location else open_pack(settings.engine.pack)
+    levels = LevelTable(settings, pack)
+    with ExitStack() as stack:
+        registry = stack.enter_context(_opened(location, pack, settings)) if location else None
+        alike = registry.alike(from_store=not settings.registry.index) if registry else None
+        yield Faces(
+            pack=pack,
+            # The pool's threads call it, each in its own thread.
+            engine=engine or open_engine(pack, EngineSettings(workers=1)),
+            levels=levels,
+            registry=registry,
+            verifier=alike,
+        )
+
+
+@contextmanager
+def _opened(location: Location, pack: Pack, settings: Settings) -> Iterator[Registry]:
+    with require_extra():
+        from fvs.deployment.registry_opening import (  # noqa: PLC0415 - needs faiss
+            attach_registry,
+            duplicate_policy,
+            open_registry,
+        )
+    if not settings.registry.index:
+        with attach_registry(location, pack) as registry:
+            yield registry
+        return
+    own = settings.engine.certificate
+    spec = location.spec.duplicates
+    policy = duplicate_policy(spec, pack, Path(own) if own else None) if spec else None
+    # Replicas would write one folder: each makes its own index.
+    with open_registry(location, pack, duplicates=policy) as registry:
+        yield registry
