@@ -71,14 +71,14 @@ def paused_imports(monkeypatch):
 
 
 @pytest.fixture
-def desk(authority_settings, server_secrets, light_engine, paused_imports):  # noqa: ARG001 - effect
+def office(authority_settings, server_secrets, light_engine, paused_imports):  # noqa: ARG001 - effect
     """A client of the authority, with the services behind it."""
     with open_services(authority_settings, server_secrets, engine=light_engine) as services:
-        yield from _desk(services)
+        yield from _office(services)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def any_desk(request, authority_settings, server_secrets, light_engine, paused_imports):  # noqa: ARG001 - effect
+def any_office(request, authority_settings, server_secrets, light_engine, paused_imports):  # noqa: ARG001 - effect
     """The same, with the server's tables on either database."""
     settings = authority_settings
     if request.param == "postgresql":
@@ -88,10 +88,10 @@ def any_desk(request, authority_settings, server_secrets, light_engine, paused_i
         database.migrate()
         database.close()
     with open_services(settings, server_secrets, engine=light_engine) as services:
-        yield from _desk(services)
+        yield from _office(services)
 
 
-def _desk(services: Services):
+def _office(services: Services):
     with TestClient(create_app(services), raise_server_exceptions=False) as client:
         yield SimpleNamespace(
             client=client,
