@@ -66,13 +66,13 @@ class Services:
     authenticator: Authenticator
     limits: Limits
     pseudonyms: Pseudonymiser
+    transactions: Transactions
     faces: Faces
     pool: InferencePool
     gate: Gate
     verification: Verification
     comparison: Comparison
     authority: Authority | None
-    transactions: Transactions
     statistics: Statistics
     checkpoints: Checkpoints
 
@@ -125,7 +125,7 @@ def open_services(
             )
         )
         transactions = Transactions(AuditLog())
-        publisher = Publisher(transactions=transactions)
+        publisher = Publisher(transactions=transactions, model_ids=faces.model_ids)
         yield Services(
             settings=settings,
             database=database,
@@ -134,6 +134,7 @@ def open_services(
             authenticator=Authenticator.open(settings, secrets, database, clock),
             limits=limits,
             pseudonyms=pseudonyms,
+            transactions=transactions,
             faces=faces,
             pool=pool,
             gate=Gate(pool, settings.engine.deadline_s),
@@ -150,7 +151,6 @@ def open_services(
                 faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
             ),
             authority=authority,
-            transactions=transactions,
             statistics=Statistics(),
             checkpoints=Checkpoints(CheckpointKey(secrets)),
         )
