@@ -27,7 +27,7 @@ from tests.server.enrol_fixtures import (  # noqa: F401 - fixtures
     authority_settings,
     office,
     own_registry,
-    paused_imports,
+    paused_threads,
 )
 from tests.server.identity_fixtures import (  # noqa: F401 - fixtures
     clock,

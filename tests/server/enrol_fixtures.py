@@ -65,20 +65,21 @@ def authority_settings(server_settings, own_registry):
 
 
 @pytest.fixture
-def paused_imports(monkeypatch):
-    """No thread works on imports: a test does, when it wants."""
+def paused_threads(monkeypatch):
+    """No thread works on imports or follows the registry: a test does, when it wants."""
     monkeypatch.setattr("fvs_server.enrolment.worker.ImportWorker.start", lambda _worker: None)
+    monkeypatch.setattr("fvs_server.enrolment.keeper.RegistryKeeper.start", lambda _keeper: None)
 
 
 @pytest.fixture
-def office(authority_settings, server_secrets, light_engine, paused_imports):  # noqa: ARG001 - effect
+def office(authority_settings, server_secrets, light_engine, paused_threads):  # noqa: ARG001 - effect
     """A client of the authority, with the services behind it."""
     with open_services(authority_settings, server_secrets, engine=light_engine) as services:
         yield from _office(services)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def any_office(request, authority_settings, server_secrets, light_engine, paused_imports):  # noqa: ARG001 - effect
+def any_office(request, authority_settings, server_secrets, light_engine, paused_threads):  # noqa: ARG001 - effect
     """The same, with the server's tables on either database."""
     settings = authority_settings
     if request.param == "postgresql":

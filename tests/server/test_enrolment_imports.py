@@ -384,6 +384,13 @@ class TestAccess:
         office.client.post(f"/v1/import-jobs/{job['id']}/cancellation", headers=office.headers)
         send(office, portrait(2, b""))
 
+    @pytest.mark.parametrize("after", ["-1", "x", str(2**31)])
+    def test_a_place_that_is_none_is_refused(self, office, after):
+        """As a violation."""
+        path = f"/v1/import-jobs/{'0' * 32}/refusals?after={after}"
+        answer = office.client.get(path, headers=office.headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+
     @pytest.mark.parametrize(
         ("kind", "status", "code"),
         [
