@@ -105,6 +105,13 @@ class Problem(Enum):
         "Make a new key for each new request.",
         "กรุณาสร้างคีย์ใหม่สำหรับทุกคำขอใหม่",
     )
+    IMPORT_QUEUE_FULL = _Entry(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many imports of yours wait.",
+        "มีงานนำเข้าของท่านรอดำเนินการมากเกินไป",
+        "Wait until some are done, or cancel them.",
+        "กรุณารอให้งานบางส่วนเสร็จสิ้น หรือยกเลิกบางงาน",
+    )
     INSUFFICIENT_SCOPE = _Entry(
         HTTPStatus.FORBIDDEN,
         "Your credentials do not allow this.",

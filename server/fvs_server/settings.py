@@ -13,6 +13,7 @@ import msgspec
 
 from fvs.deployment.packs import DEFAULT_PACK
 from fvs.errors import DeploymentError
+from fvs_server.enrolment.settings import ImportSettings
 from fvs_server.identity.settings import IdentitySettings, MtlsSettings, Oauth2Settings
 from fvs_server.limits.settings import LimitsSettings
 from fvs_server.services.settings import VerificationSettings
@@ -151,6 +152,7 @@ class Settings(Table, frozen=True, kw_only=True):
     mtls: MtlsSettings = MtlsSettings()
     limits: LimitsSettings = LimitsSettings()
     verification: VerificationSettings = VerificationSettings()
+    imports: ImportSettings = ImportSettings()
     assurance: dict[str, AssuranceLevel] = msgspec.field(default_factory=_default_levels)
 
 

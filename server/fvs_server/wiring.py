@@ -13,6 +13,7 @@ from fvs_server.audit import AuditLog
 from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
 from fvs_server.edge.admission import Gate
+from fvs_server.enrolment.opening import Authority, Surroundings, open_authority
 from fvs_server.identity.api_keys import ApiKeys
 from fvs_server.identity.authenticator import Authenticator
 from fvs_server.inference import InferencePool
@@ -52,6 +53,7 @@ class Services:
         gate: counts the requests that wait for it.
         verification: against the registry.
         comparison: of two pictures.
+        authority: enrolment, imports and reviews; None where there is no registry.
         transactions: that were answered, each in the audit log.
         statistics: counts of them.
         checkpoints: of the audit log.
@@ -64,12 +66,13 @@ class Services:
     authenticator: Authenticator
     limits: Limits
     pseudonyms: Pseudonymiser
+    transactions: Transactions
     faces: Faces
     pool: InferencePool
     gate: Gate
     verification: Verification
     comparison: Comparison
-    transactions: Transactions
+    authority: Authority | None
     statistics: Statistics
     checkpoints: Checkpoints
 
@@ -108,8 +111,21 @@ def open_services(
         limits = Limits.create(settings.limits, secrets)
         pseudonyms = Pseudonymiser(Private(secrets.derive("subjects")))
         desk = Desk(database, limits, clock)
+        authority = stack.enter_context(
+            open_authority(
+                Surroundings(
+                    settings=settings,
+                    secrets=secrets,
+                    database=database,
+                    faces=faces,
+                    pool=pool,
+                    pseudonyms=pseudonyms,
+                    clock=clock,
+                )
+            )
+        )
         transactions = Transactions(AuditLog())
-        publisher = Publisher(transactions=transactions)
+        publisher = Publisher(transactions=transactions, model_ids=faces.model_ids)
         yield Services(
             settings=settings,
             database=database,
@@ -118,6 +134,7 @@ def open_services(
             authenticator=Authenticator.open(settings, secrets, database, clock),
             limits=limits,
             pseudonyms=pseudonyms,
+            transactions=transactions,
             faces=faces,
             pool=pool,
             gate=Gate(pool, settings.engine.deadline_s),
@@ -133,7 +150,7 @@ def open_services(
             comparison=Comparison(
                 faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
             ),
-            transactions=transactions,
+            authority=authority,
             statistics=Statistics(),
             checkpoints=Checkpoints(CheckpointKey(secrets)),
         )

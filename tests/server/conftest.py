@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -27,7 +27,11 @@ from tests.server.identity_fixtures import (  # noqa: F401 - fixtures
     own_database,
     postgres_database,
 )
+from tests.server.identity_tokens import published  # noqa: F401 - a fixture
 from tests.server.light_engine import LightEngine
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENROLLED = range(1, 61)
 """People in the registry of `registry_folder`; each has the face of the same number."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import socket
+import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+import uvicorn
 from sqlalchemy import delete
 
 from fvs_server.database import Database
@@ -74,6 +78,21 @@ def own_database(request, tmp_path):
     opened.migrate()
     yield opened
     opened.close()
+
+
+@contextmanager
+def served(app):
+    """The port of a server on the loopback, in a thread of this process."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, http="httptools", proxy_headers=False, log_config=None)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def order(*scopes: Scope, idp: str = BANK, **others: object) -> KeyOrder:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import http.server
 import json
+import threading
 import warnings
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -117,3 +120,29 @@ def certificate(name: str = "bank.example", *, days: int = 30) -> bytes:
 def client_cert(der: bytes) -> str:
     """The field of RFC 9440."""
     return f":{base64.b64encode(der).decode()}:"
+
+
+@pytest.fixture
+def published():
+    """A web server on the loopback, and what it answers by path."""
+    answers: dict[str, tuple[int, bytes, dict[str, str]]] = {}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            """Answer as told."""
+            status, body, headers = answers.get(self.path, (404, b"", {}))
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", answers
+        server.shutdown()
+        thread.join()

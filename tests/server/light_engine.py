@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fvs.packs import Pack
     from fvs.status import Role
 
-NAMES = tuple(component.name for component in COMPONENTS) + ("unified_quality_score",)
+NAMES = (*(component.name for component in COMPONENTS), "unified_quality_score")
 _serial = itertools.count()
 
 
@@ -46,7 +46,7 @@ class LightEngine(Engine):
         self.pad = ()
         self.settings = EngineSettings()
 
-    def _process(self, files: Sequence[bytes], role: Role) -> Samples:
+    def _process(self, files: Sequence[bytes], role: Role) -> Samples:  # noqa: ARG002 - as of Engine
         return Samples.concatenate([self._sample(content) for content in files])
 
     def _sample(self, content: bytes) -> Samples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import timedelta
 
@@ -54,6 +55,12 @@ def routes(services) -> list[tuple[str, str, object]]:
     ]
 
 
+@pytest.fixture(autouse=True)
+def unthrottled(services, monkeypatch) -> None:
+    """So many failures in a minute are what is tested here, not their number."""
+    monkeypatch.setattr(services.authenticator._means.failures, "_per_minute", 10**9)
+
+
 def scopes_of(handler) -> set[Scope]:
     """Of which one opens it."""
     needed = handler.opt["scope"]
@@ -96,7 +103,7 @@ def test_strangers_and_wrong_keys_are_refused_everywhere(client, services, route
         for text in bad:
             headers = {"Authorization": f"Bearer {text}"} if text else {}
             answer = client.request(method, filled(path), headers=headers)
-            assert answer.status_code in {401, 429}, (method, path)
+            assert answer.status_code == 401, (method, path)
         for scope in set(Scope) - scopes_of(handler):
             answer = client.request(method, filled(path), headers=of_scope[scope])
             assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
@@ -114,15 +121,14 @@ def test_the_right_scope_passes_the_guard(client, services, routes):
             assert answer.status_code < 500, (method, path, answer.text)
 
 
-@pytest.mark.parametrize("value", TRAVERSALS, ids=lambda value: value[:24])
-def test_parameters_of_paths_lead_nowhere_else(client, services, routes, value):
+def test_parameters_of_paths_lead_nowhere_else(client, services, routes):
     """Whatever stands for an identifier names nothing but a row: no file, no other route."""
     headers = bearer(services)
     with_parameters = {(method, path) for method, path, _ in routes if "{" in path}
     assert with_parameters
-    for method, path in with_parameters:
+    for (method, path), value in itertools.product(with_parameters, TRAVERSALS):
         answer = client.request(method, filled(path, value), headers=headers)
-        assert answer.status_code in {400, 404, 405, 415, 422}, (method, path, answer.status_code)
+        assert answer.status_code in {400, 404, 405, 415, 422}, (method, path, value)
         assert "root:" not in answer.text
         assert "x-injected" not in answer.headers
         assert answer.headers["content-type"] == "application/problem+json"

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import http.server
 import json
-import threading
 
 import httpx
 import msgspec
@@ -405,32 +403,6 @@ class TestJwks:
         for path in ("moved", "large", "missing"):
             with pytest.raises(ValueError, match="issuer"):
                 jwks_reader(f"{url}/{path}")()
-
-
-@pytest.fixture
-def published():
-    """A web server on the loopback, and what it answers by path."""
-    answers: dict[str, tuple[int, bytes, dict[str, str]]] = {}
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            """Answer as told."""
-            status, body, headers = answers.get(self.path, (404, b"", {}))
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", answers
-        server.shutdown()
-        thread.join()
 
 
 class TestSettings:

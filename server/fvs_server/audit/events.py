@@ -47,6 +47,7 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         target_fmr: of the operating point; None where nothing was decided.
         score_band: the score in words (`below` or `above` the threshold), never the score.
         channel: by which the request came.
+        about: id of the record, import or review that the authority dealt with.
     """
 
     transaction_id: str
@@ -66,3 +67,4 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     target_fmr: float | None = None
     score_band: str = ""
     channel: str = "api"
+    about: str = ""

@@ -1,21 +1,29 @@
 """Every route: one module a resource."""
 
 from fvs_server.routes import (
+    duplicate_reviews,
     face_comparisons,
     face_verifications,
+    import_jobs,
     liveness_sessions,
+    portraits,
     problems,
     statistics,
+    subjects,
     transactions,
 )
 
 __all__ = ["ROUTES"]
 
 ROUTES = (
+    *duplicate_reviews.ROUTES,
     *face_comparisons.ROUTES,
     *face_verifications.ROUTES,
+    *import_jobs.ROUTES,
     *liveness_sessions.ROUTES,
+    *portraits.ROUTES,
     *problems.ROUTES,
     *statistics.ROUTES,
+    *subjects.ROUTES,
     *transactions.ROUTES,
 )

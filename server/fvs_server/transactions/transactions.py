@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["Transactions", "record_of"]
 
 _LISTS = ("reasons", "model_ids")
-_OF_THE_EVENT = AuditEvent.__struct_fields__
+_OF_THE_EVENT = tuple(
+    field.name for field in fields(TransactionRecord) if field.name in AuditEvent.__struct_fields__
+)
 
 
 class Transactions:
