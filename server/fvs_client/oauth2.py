@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from joserfc import jws
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from fvs_client.errors import (
@@ -36,6 +37,7 @@ _UNSAID_LIFE_S = 60.0
 """Of a token whose issuer does not say."""
 _OK = 200
 _ALGORITHM = {"RSA": "PS256", "EC": "ES256", "OKP": "Ed25519"}
+_CURVES = frozenset({"Ed25519", "P-256"})
 _SigningKey = RSAKey | ECKey | OKPKey
 
 
@@ -188,9 +190,9 @@ def _signing_key(pem: bytes) -> _SigningKey:
     for kind in (RSAKey, ECKey, OKPKey):
         try:
             key = kind.import_key(pem)
-        except (ValueError, TypeError):
+        except (JoseError, ValueError, TypeError):
             continue
-        if key.is_private:
+        if key.is_private and (isinstance(key, RSAKey) or key.curve_name in _CURVES):
             return key
     raise ConfigurationError("the private key is not RSA, P-256 or Ed25519 in PEM")
 
