@@ -53,6 +53,14 @@ class DuplicateSearch:
         """The embedder's."""
         return self._vault.model.id
 
+    def store_revision(self) -> int:
+        """Of the store, which is asked; it grows with every change.
+
+        Raises:
+            StoreError: the store refuses.
+        """
+        return self._store.revision()
+
     def catch_up(self) -> int:
         """Bring the gallery in step with the store; returns how many records had changed."""
         return self._gallery.catch_up(self._store)

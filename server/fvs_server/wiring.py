@@ -18,6 +18,9 @@ from fvs_server.identity.api_keys import ApiKeys
 from fvs_server.identity.authenticator import Authenticator
 from fvs_server.inference import InferencePool
 from fvs_server.limits import Limits
+from fvs_server.operation.housekeeping import Housekeeping
+from fvs_server.operation.metrics import Metrics
+from fvs_server.operation.readiness import Readiness
 from fvs_server.services.comparison import Comparison
 from fvs_server.services.desk import Desk
 from fvs_server.services.faces import Faces, open_faces
@@ -57,6 +60,8 @@ class Services:
         transactions: that were answered, each in the audit log.
         statistics: counts of them.
         checkpoints: of the audit log.
+        metrics: for operators.
+        readiness: likewise.
     """
 
     settings: Settings
@@ -75,6 +80,8 @@ class Services:
     authority: Authority | None
     statistics: Statistics
     checkpoints: Checkpoints
+    metrics: Metrics
+    readiness: Readiness
 
 
 def utc_now() -> datetime:
@@ -124,7 +131,13 @@ def open_services(
                 )
             )
         )
-        transactions = Transactions(AuditLog())
+        metrics = Metrics()
+        metrics.watch(pool, lambda: faces.levels.certificate.expires_at, clock)
+        transactions = Transactions(AuditLog(), notice=metrics.decision)
+        statistics, checkpoints = Statistics(), Checkpoints(CheckpointKey(secrets))
+        housekeeping = Housekeeping(database, checkpoints, statistics, settings.audit, clock)
+        housekeeping.start()
+        stack.callback(housekeeping.stop)
         publisher = Publisher(transactions=transactions, model_ids=faces.model_ids)
         yield Services(
             settings=settings,
@@ -151,6 +164,8 @@ def open_services(
                 faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
             ),
             authority=authority,
-            statistics=Statistics(),
-            checkpoints=Checkpoints(CheckpointKey(secrets)),
+            statistics=statistics,
+            checkpoints=checkpoints,
+            metrics=metrics,
+            readiness=Readiness(database, faces, clock),
         )

@@ -42,6 +42,13 @@ def log(audit_database, checkpoints):
     return audit_database
 
 
+def record_together(database, records) -> None:
+    """Keep answers in one transaction."""
+    with database.writing() as connection:
+        for each in records:
+            Transactions(AuditLog()).record(connection, each)
+
+
 def check(database, checkpoints, *, statements=None):
     """Of the whole database."""
     with database.reading() as connection:
@@ -70,9 +77,8 @@ class TestWhole:
 
     def test_an_answer_that_is_rolled_back_is_in_no_entry(self, log, checkpoints):
         """Transaction and entry are kept together or not at all."""
-        with pytest.raises(IntegrityError), log.writing() as connection:
-            for each in (answer(ANSWERS), answer(0)):  # the second is there already
-                Transactions(AuditLog()).record(connection, each)
+        with pytest.raises(IntegrityError):
+            record_together(log, [answer(ANSWERS), answer(0)])  # the second is there already
         assert check(log, checkpoints).entries == ANSWERS
 
     def test_an_export_says_the_same(self, log, checkpoints):

@@ -18,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from sqlalchemy import insert, select
 
-from fvs_server.audit.log import log_size
+from fvs_server.audit.log import log_size, wait_for_turn
 from fvs_server.audit.merkle import root_of
 from fvs_server.audit.nodes import StoredNodes
 from fvs_server.audit.tables import checkpoints
@@ -111,6 +111,7 @@ class Checkpoints:
             connection: of `Database.writing`.
             now: UTC.
         """
+        wait_for_turn(connection)  # so that replicas do not sign the same twice
         last, size = self.last(connection), log_size(connection)
         if size == (0 if last is None else last.checkpoint.entries):
             return None

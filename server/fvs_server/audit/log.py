@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import func, insert, select, text, tuple_
+from sqlalchemy import insert, select, text
 
 from fvs_server.audit.hashing import GENESIS, ChainedEntry, commitment_to
 from fvs_server.audit.merkle import completed_nodes, left_siblings
+from fvs_server.audit.nodes import StoredNodes
 from fvs_server.audit.tables import entries, nodes
 
 if TYPE_CHECKING:
@@ -18,11 +19,19 @@ if TYPE_CHECKING:
 
     from fvs_server.audit.events import AuditEvent
 
-__all__ = ["AuditEntry", "AuditLog", "event_bytes"]
+__all__ = ["AuditEntry", "AuditLog", "event_bytes", "log_size", "wait_for_turn"]
 
 _SALT_BYTES = 16
 _ADVISORY_LOCK = 0x66767361
 """Of PostgreSQL, `fvsa`: whoever appends waits for the append before to be committed."""
+
+# Built once: building a statement costs several times what running it does.
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:key)")
+_LAST = (
+    select(entries.c.sequence, entries.c.entry_hash).order_by(entries.c.sequence.desc()).limit(1)
+)
+_INSERT_ENTRY = insert(entries)
+_INSERT_NODES = insert(nodes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +64,7 @@ class AuditLog:
             connection: of `Database.writing`.
             event: whose transaction id is in no entry yet.
         """
-        _wait_for_turn(connection)
+        wait_for_turn(connection)
         sequence, previous_hash = _next(connection)
         content, salt = event_bytes(event), secrets.token_bytes(_SALT_BYTES)
         chained = ChainedEntry(
@@ -65,53 +74,43 @@ class AuditLog:
             commitment=commitment_to(content, salt),
             previous_hash=previous_hash,
         )
-        connection.execute(
-            insert(entries).values(
-                sequence=sequence,
-                transaction_id=chained.transaction_id,
-                at=chained.at,
-                event=content,
-                salt=salt,
-                commitment=chained.commitment,
-                previous_hash=previous_hash,
-                entry_hash=chained.hash,
-            )
-        )
+        row = {
+            "sequence": sequence,
+            "transaction_id": chained.transaction_id,
+            "at": chained.at,
+            "event": content,
+            "salt": salt,
+            "commitment": chained.commitment,
+            "previous_hash": previous_hash,
+            "entry_hash": chained.hash,
+        }
+        connection.execute(_INSERT_ENTRY, row)
         _grow_tree(connection, sequence, chained.hash)
         return AuditEntry(sequence=sequence, entry_hash=chained.hash)
 
 
 def log_size(connection: Connection) -> int:
     """Entries in the log."""
-    last = connection.scalar(select(func.max(entries.c.sequence)))
-    return 0 if last is None else int(last) + 1
+    return _next(connection)[0]
 
 
-def _wait_for_turn(connection: Connection) -> None:
+def wait_for_turn(connection: Connection) -> None:
     """Serialise appends; on SQLite whoever writes has the database alone."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        connection.execute(_TAKE_TURN, {"key": _ADVISORY_LOCK})
 
 
 def _next(connection: Connection) -> tuple[int, bytes]:
-    last = connection.execute(
-        select(entries.c.sequence, entries.c.entry_hash)
-        .order_by(entries.c.sequence.desc())
-        .limit(1)
-    ).first()
+    """The sequence of the next entry, and the hash that it names."""
+    last = connection.execute(_LAST).first()
     return (0, GENESIS) if last is None else (last.sequence + 1, bytes(last.entry_hash))
 
 
 def _grow_tree(connection: Connection, sequence: int, leaf: bytes) -> None:
-    needed = left_siblings(sequence)
-    found: dict[tuple[int, int], bytes] = {}
-    if needed:
-        rows = connection.execute(
-            select(nodes).where(tuple_(nodes.c.level, nodes.c.position).in_(needed))
-        )
-        found = {(row.level, row.position): bytes(row.hash) for row in rows}
-    made = completed_nodes(sequence, leaf, [found[node] for node in needed])
+    stored = StoredNodes(connection)
+    siblings = [stored(level, position) for level, position in left_siblings(sequence)]
+    made = completed_nodes(sequence, leaf, siblings)
     connection.execute(
-        insert(nodes),
+        _INSERT_NODES,
         [{"level": level, "position": i, "hash": value} for (level, i), value in made.items()],
     )

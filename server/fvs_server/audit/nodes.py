@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from fvs_server.audit.tables import nodes
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 __all__ = ["MissingNodeError", "StoredNodes"]
+
+_HASH = select(nodes.c.hash).where(
+    nodes.c.level == bindparam("of_level"), nodes.c.position == bindparam("at_position")
+)
 
 
 class MissingNodeError(LookupError):
@@ -31,9 +35,7 @@ class StoredNodes:
         Raises:
             MissingNodeError: it is not in the table.
         """
-        found = self._connection.scalar(
-            select(nodes.c.hash).where(nodes.c.level == level, nodes.c.position == position)
-        )
+        found = self._connection.scalar(_HASH, {"of_level": level, "at_position": position})
         if found is None:
             raise MissingNodeError((level, position))
         return bytes(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, insert, select
@@ -14,10 +14,14 @@ from fvs_server.transactions.records import TransactionRecord
 from fvs_server.transactions.tables import transactions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
 __all__ = ["Transactions", "record_of"]
 
+_INSERT = insert(transactions)
+_COLUMNS = tuple(field.name for field in fields(TransactionRecord))
 _LISTS = ("reasons", "model_ids")
 _OF_THE_EVENT = tuple(
     field.name for field in fields(TransactionRecord) if field.name in AuditEvent.__struct_fields__
@@ -27,20 +31,24 @@ _OF_THE_EVENT = tuple(
 class Transactions:
     """Transactions of all IdPs."""
 
-    def __init__(self, audit: AuditLog) -> None:
-        """Append to this log."""
+    def __init__(
+        self, audit: AuditLog, notice: Callable[[TransactionRecord], None] = lambda _record: None
+    ) -> None:
+        """Append to this log, and have each record noticed, for example counted."""
         self._audit = audit
+        self._notice = notice
 
     def record(self, connection: Connection, record: TransactionRecord) -> AuditEntry:
         """Keep a transaction and chain it to the log, in the caller's transaction.
 
         Call it last: see `AuditLog.append`.
         """
-        row = asdict(record)
+        row = {name: getattr(record, name) for name in _COLUMNS}
+        event = AuditEvent(**{name: row[name] for name in _OF_THE_EVENT})
         for name in _LISTS:
             row[name] = " ".join(row[name])
-        connection.execute(insert(transactions).values(row))
-        event = AuditEvent(**{name: getattr(record, name) for name in _OF_THE_EVENT})
+        connection.execute(_INSERT, row)
+        self._notice(record)
         return self._audit.append(connection, event)
 
     def get(
@@ -62,7 +70,7 @@ class Transactions:
 
 def record_of(row: Row[Any]) -> TransactionRecord:
     """A row of the table."""
-    values = {field.name: getattr(row, field.name) for field in fields(TransactionRecord)}
+    values = {name: getattr(row, name) for name in _COLUMNS}
     for name in _LISTS:
         values[name] = tuple(values[name].split())
     values["action"] = Action(values["action"])
