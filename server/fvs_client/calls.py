@@ -31,7 +31,7 @@ from fvs_client.records import (
     Subject,
     VerificationRequest,
 )
-from fvs_client.report_records import Statistics, Transaction
+from fvs_client.report_records import Statistics, Transaction, Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,8 +50,10 @@ __all__ = [
     "export_subject",
     "get_import",
     "get_import_refusals",
+    "get_receipt_keys",
     "get_statistics",
     "get_transaction",
+    "get_version",
     "list_duplicate_reviews",
     "look_up_subject",
     "resolve_duplicate_review",
@@ -132,6 +134,16 @@ def get_statistics(
     times = {"from": start, "to": end}
     query = {name: _rfc3339(time) for name, time in times.items() if time is not None}
     return _get("/v1/statistics", Statistics, query | ({} if idp is None else {"idp": idp}))
+
+
+def get_version() -> Call[Version]:
+    """Get the versions of service, models and certificate; needs no credentials."""
+    return _get("/version", Version)
+
+
+def get_receipt_keys() -> Call[msgspec.Raw]:
+    """Get the public keys of receipts, as bytes for `fvs_client.receipts`; needs no credentials."""
+    return _get("/.well-known/jwks.json", msgspec.Raw)
 
 
 def enrol_portrait(request: PortraitRequest) -> Call[PortraitOutcome]:

@@ -13,6 +13,7 @@ __all__ = [
     "Statistics",
     "Transaction",
     "TransactionScores",
+    "Version",
 ]
 
 
@@ -86,3 +87,13 @@ class Statistics(Record, frozen=True, kw_only=True):
     latency: Latency
     drift: tuple[SignalState, ...]
     hours: tuple[HourStatistics, ...]
+
+
+class Version(Record, frozen=True, kw_only=True):
+    """What runs."""
+
+    service: str
+    pack: str
+    models: tuple[str, ...]
+    certificate_id: str
+    certificate_expires: str

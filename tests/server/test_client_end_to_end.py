@@ -26,6 +26,7 @@ from fvs_client.calls import (
     get_import_refusals,
     get_statistics,
     get_transaction,
+    get_version,
     list_duplicate_reviews,
     look_up_subject,
     resolve_duplicate_review,
@@ -164,6 +165,10 @@ class TestCalls:
         now = datetime.now(UTC)
         found = send(get_statistics(now - timedelta(hours=1), now + timedelta(hours=1)))
         assert found.transactions == 1
+
+    def test_version(self, send):
+        """Of what runs."""
+        assert send(get_version()).certificate_id
 
     def test_holdings(self, send):
         """Looked up, exported and erased."""

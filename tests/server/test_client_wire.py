@@ -15,6 +15,7 @@ from fvs_server.routes import (
     face_verifications,
     import_jobs,
     liveness_sessions,
+    operation,
     subjects,
     transactions,
 )
@@ -61,6 +62,7 @@ PAIRS = [
     (report_records.Statistics, reports.StatisticsReport),
     (report_records.Transaction, transactions.TransactionAnswer),
     (report_records.TransactionScores, transactions.ScoreDetail),
+    (report_records.Version, operation.VersionAnswer),
 ]
 
 
