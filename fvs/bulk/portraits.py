@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fvs.packs import Pack
     from fvs.records import F32
 
-__all__ = ["CHUNK_PORTRAITS", "PortraitExtraction", "Portraits", "in_chunks"]
+__all__ = ["CHUNK_PORTRAITS", "PortraitExtraction", "Portraits", "in_chunks", "portraits_of"]
 
 CHUNK_PORTRAITS = 16
 """About a second of a core: handing out a chunk costs nothing beside it, and little is repeated
@@ -97,7 +97,7 @@ class PortraitExtraction:
         most = engine.settings.limits.max_bytes + 1
         contents = [_content_of(picture, most) for picture in pictures]
         samples = engine.extract([content or b"" for content in contents], self.role)
-        return _portraits(samples, engine, contents)
+        return portraits_of(samples, engine, contents)
 
 
 def in_chunks(items: Iterable[_Item], size: int = CHUNK_PORTRAITS) -> Iterator[tuple[_Item, ...]]:
@@ -125,7 +125,14 @@ def _content_of(picture: Path | bytes, most: int) -> bytes | None:
         return None
 
 
-def _portraits(samples: Samples, engine: Engine, contents: Sequence[bytes | None]) -> Portraits:
+def portraits_of(samples: Samples, engine: Engine, contents: Sequence[bytes | None]) -> Portraits:
+    """What enrolling needs of pictures that were looked at.
+
+    Args:
+        samples: N rows.
+        engine: that made them.
+        contents: of the N files; None of one that could not be read.
+    """
     templates = embeddings_to_templates(samples.embeddings, engine.embedder.manifest)
     refusals = tuple(samples.refusals(row) for row in range(len(samples)))
     column = samples.quality.components.index(QUALITY_COMPONENT)

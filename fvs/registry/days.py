@@ -11,6 +11,7 @@ __all__ = [
     "DAY_ADVICE_THAI",
     "LONGEST_RETENTION_DAYS",
     "DayError",
+    "last_day",
     "portrait_day",
     "retention_day",
     "today",
@@ -40,6 +41,11 @@ class DayError(UsageError):
 def today() -> date:
     """The day by UTC, as the registry counts."""
     return datetime.now(UTC).date()
+
+
+def last_day(retain_days: int | None) -> date | None:
+    """The last day of a record that is enrolled today; None keeps it without limit."""
+    return None if retain_days is None else today() + timedelta(days=retain_days)
 
 
 def portrait_day(text: str | None) -> date | None:

@@ -6,6 +6,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fvs.errors import UsageError
 from fvs.registry.duplicates import search_people
 from fvs.registry.errors import DuplicatesOffError, MissingKeyError, ModelMismatchError
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from fvs.bulk import BulkEngine
-    from fvs.records import Embeddings
+    from fvs.records import F32, Embeddings, Int
     from fvs.registry.answers import RegistrySettings
     from fvs.registry.duplicates import DuplicatePair, DuplicatePolicy, SubjectHits
     from fvs.registry.pair_search import DuplicatePairs
@@ -51,6 +53,14 @@ class DuplicateSearch:
         """The embedder's."""
         return self._vault.model.id
 
+    def store_revision(self) -> int:
+        """Of the store, which is asked; it grows with every change.
+
+        Raises:
+            StoreError: the store refuses.
+        """
+        return self._store.revision()
+
     def catch_up(self) -> int:
         """Bring the gallery in step with the store; returns how many records had changed."""
         return self._gallery.catch_up(self._store)
@@ -64,6 +74,12 @@ class DuplicateSearch:
         if self._follows:
             with suppress(MissingKeyError):
                 self.catch_up()
+
+    def rebuild(self, on_progress: Callable[[int, int], None] = lambda _done, _total: None) -> None:
+        """Make the gallery anew from the store; verification goes on with the old one meanwhile."""
+        gallery = self._new_gallery()
+        self._fill(gallery, on_progress)
+        self._gallery = gallery
 
     def _fill(self, gallery: Gallery, on_progress: Callable[[int, int], None]) -> None:
         total = self._store.counts()["active"]
@@ -150,6 +166,20 @@ class DuplicateSearch:
         if state is ReviewState.OPEN:
             raise UsageError("a review is resolved as confirmed or dismissed")
         return self._store.resolve_review(review_id, state, note, now or datetime.now(UTC))
+
+    def calibration_vectors(self) -> tuple[F32, Int]:
+        """All templates that open, rotated, and a number that stands for the subject of each.
+
+        Cosines are those of the embedder's own vectors. The numbers mean nothing outside this call.
+
+        Returns:
+            (N, D) float32 and (N,) int64.
+        """
+        members = self._gallery.members()
+        keys, vectors = self._gallery.vectors_of(members.keys)
+        members = members.take(np.isin(members.keys, keys))
+        _, subjects = np.unique(members.subjects, axis=0, return_inverse=True)
+        return vectors, subjects.astype(np.int64).reshape(-1)
 
     def _policy(self) -> DuplicatePolicy:
         if self._settings.duplicates is None:

@@ -27,6 +27,7 @@ __all__ = [
     "RecordExport",
     "ReviewExport",
     "SubjectExport",
+    "erase_record",
     "erase_subject",
     "expire",
     "export_subject",
@@ -138,6 +139,21 @@ def erase_subject(
     ids = tuple(record.record_id for record in records)
     revision = store.erase(ids)
     return _stated(vault, subject, ids, revision, now)
+
+
+def erase_record(
+    store: RecordStore, vault: Vault, record_id: bytes, now: datetime
+) -> ErasureReceipt:
+    """Erase one record, and state it; the subject's others stay.
+
+    Raises:
+        StoreError: the store refuses; see `RecordStore.erase` of the store.
+    """
+    (record,) = store.by_ids([record_id])
+    if record is None:
+        return ErasureReceipt(record_ids=(), revision=store.revision(), proof=None)
+    revision = store.erase([record_id])
+    return _stated(vault, record.subject, [record_id], revision, now)
 
 
 def _stated(

@@ -29,7 +29,13 @@ from fvs.registry.errors import StoreError
 from fvs.registry.fusion import fuse
 from fvs.registry.gallery import score_stored
 from fvs.registry.identity import checked_registry_id, expected_metadata
-from fvs.registry.lifecycle import erase_subject, expire, export_subject, rewrap_all
+from fvs.registry.lifecycle import (
+    erase_record,
+    erase_subject,
+    expire,
+    export_subject,
+    rewrap_all,
+)
 from fvs.registry.renewal import renew_all
 from fvs.registry.saved_gallery import load_gallery, save_gallery
 from fvs.registry.vault import Vault, dimension_of
@@ -40,7 +46,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from fvs.manifest import ModelManifest
-    from fvs.records import F32, Bool, Embeddings, Int
+    from fvs.records import Bool, Embeddings, Int
     from fvs.registry.enrolment import Enrolment, EnrolmentReceipt
     from fvs.registry.gallery import PairScores
     from fvs.registry.keys import KeyRing
@@ -268,6 +274,16 @@ class Registry(DuplicateSearch):
         self._follow()
         return receipt
 
+    def erase_record(self, record_id: bytes, now: datetime | None = None) -> ErasureReceipt:
+        """Erase one record, the subject's others stay; done again it states it again.
+
+        Raises:
+            StoreError: the store refuses; see `RecordStore.erase` of the store.
+        """
+        receipt = erase_record(self._store, self._vault, record_id, now or datetime.now(UTC))
+        self._follow()
+        return receipt
+
     def expire(self, today: date, now: datetime | None = None) -> Iterator[ErasureReceipt]:
         """Erase records whose `retain_until` is before `today`, while the receipts are read."""
         for receipt in expire(self._store, self._vault, today, now or datetime.now(UTC)):
@@ -337,20 +353,6 @@ class Registry(DuplicateSearch):
         target.catch_up()
         return copied
 
-    def calibration_vectors(self) -> tuple[F32, Int]:
-        """All templates that open, rotated, and a number that stands for the subject of each.
-
-        Cosines are those of the embedder's own vectors. The numbers mean nothing outside this call.
-
-        Returns:
-            (N, D) float32 and (N,) int64.
-        """
-        members = self._gallery.members()
-        keys, vectors = self._gallery.vectors_of(members.keys)
-        members = members.take(np.isin(members.keys, keys))
-        _, subjects = np.unique(members.subjects, axis=0, return_inverse=True)
-        return vectors, subjects.astype(np.int64).reshape(-1)
-
     def stats(self) -> RegistryStats:
         """Numbers of the store and the gallery."""
         counts = self._store.counts()
@@ -364,12 +366,6 @@ class Registry(DuplicateSearch):
             revision=self._store.revision(),
             gallery_revision=self._gallery.revision,
         )
-
-    def rebuild(self, on_progress: Callable[[int, int], None] = lambda _done, _total: None) -> None:
-        """Make the gallery anew from the store; verification goes on with the old one meanwhile."""
-        gallery = self._new_gallery()
-        self._fill(gallery, on_progress)
-        self._gallery = gallery
 
     def _load(self) -> bool:
         """Take the gallery of the settings' folder, if it can be used."""

@@ -17,6 +17,7 @@ from fvs_server.edge.errors import exception_handlers
 from fvs_server.identity import Principal  # noqa: TC001 - Litestar reads the annotations
 from fvs_server.identity.guard import require_known_scopes, require_scope
 from fvs_server.identity.middleware import AuthenticationMiddleware
+from fvs_server.operation.observing import Observer
 from fvs_server.routes import ROUTES
 from fvs_server.routes.requests import provide_deadline, provide_language, provide_repeat
 from fvs_server.wiring import Services  # noqa: TC001 - likewise
@@ -63,7 +64,10 @@ def create_app(services: Services) -> Litestar:
     )
     require_known_scopes(app)
     # Around the router too, which answers 404 and 405 before any middleware of the framework runs.
-    app.asgi_handler = Boundary(AuthenticationMiddleware(app.asgi_handler, services.authenticator))
+    authenticated = AuthenticationMiddleware(app.asgi_handler, services.authenticator)
+    app.asgi_handler = Observer(
+        Boundary(authenticated), services.metrics, log_requests=services.settings.logs.requests
+    )
     return app
 
 

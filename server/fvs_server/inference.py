@@ -31,18 +31,26 @@ _SHORTEST_RETRY_S = 1.0
 
 @dataclass(frozen=True)
 class Deadline:
-    """When a request is given up.
+    """When a request began and when it is given up, by the monotonic clock.
 
     Attributes:
-        at_s: of the monotonic clock.
+        began_s: when its head was there.
+        at_s: when it is given up.
     """
 
+    began_s: float
     at_s: float
 
     @classmethod
     def after(cls, seconds: float) -> Self:
         """From now."""
-        return cls(time.monotonic() + seconds)
+        now = time.monotonic()
+        return cls(now, now + seconds)
+
+    @property
+    def elapsed_ms(self) -> float:
+        """Since it began."""
+        return 1e3 * (time.monotonic() - self.began_s)
 
     @property
     def remaining_s(self) -> float:

@@ -84,6 +84,13 @@ class Problem(Enum):
         "Sign the bytes that you send; look for a proxy that changes them.",
         "กรุณาลงลายมือชื่อบนข้อมูลที่ส่งจริง และตรวจสอบพร็อกซีที่อาจแก้ไขข้อมูล",
     )
+    DATABASE_UNAVAILABLE = _Entry(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The service cannot reach its database.",
+        "ระบบไม่สามารถเชื่อมต่อฐานข้อมูลได้",
+        "Try again with the same Idempotency-Key; nothing was answered.",
+        "กรุณาลองใหม่ด้วย Idempotency-Key เดิม ยังไม่มีการตอบผล",
+    )
     DEADLINE_EXCEEDED = _Entry(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The request could not be done in time.",
@@ -104,6 +111,13 @@ class Problem(Enum):
         "Idempotency-Key นี้ถูกใช้กับคำขออื่นแล้ว",
         "Make a new key for each new request.",
         "กรุณาสร้างคีย์ใหม่สำหรับทุกคำขอใหม่",
+    )
+    IMPORT_QUEUE_FULL = _Entry(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many imports of yours wait.",
+        "มีงานนำเข้าของท่านรอดำเนินการมากเกินไป",
+        "Wait until some are done, or cancel them.",
+        "กรุณารอให้งานบางส่วนเสร็จสิ้น หรือยกเลิกบางงาน",
     )
     INSUFFICIENT_SCOPE = _Entry(
         HTTPStatus.FORBIDDEN,

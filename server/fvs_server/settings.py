@@ -13,8 +13,10 @@ import msgspec
 
 from fvs.deployment.packs import DEFAULT_PACK
 from fvs.errors import DeploymentError
+from fvs_server.enrolment.settings import ImportSettings
 from fvs_server.identity.settings import IdentitySettings, MtlsSettings, Oauth2Settings
 from fvs_server.limits.settings import LimitsSettings
+from fvs_server.operation.settings import AuditSettings, LogSettings
 from fvs_server.services.settings import VerificationSettings
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ __all__ = [
     "RegistrySettings",
     "SecretsSettings",
     "Settings",
+    "origins_of",
     "read_settings",
 ]
 
@@ -54,6 +57,11 @@ class HttpSettings(Table, frozen=True, kw_only=True):
         trusted_proxies: addresses or networks whose forwarding headers are believed.
         max_body_bytes: a longer body is refused before it is read.
         drain_s: for how long a stopping server finishes what it has begun.
+        head_s: a connection that has sent no whole head of a request by then is closed.
+        keep_alive_s: likewise one that has sent no further request.
+        connections: at a time; to more a request is answered with 503.
+        tls_certificate: PEM file; with `tls_key` the server speaks TLS itself.
+        tls_key: PEM file.
     """
 
     host: _Text = "127.0.0.1"
@@ -62,6 +70,11 @@ class HttpSettings(Table, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...] = ()
     max_body_bytes: _Positive = 48 * 2**20
     drain_s: Annotated[float, msgspec.Meta(ge=0)] = 30.0
+    head_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    keep_alive_s: Annotated[float, msgspec.Meta(gt=0)] = 15.0
+    connections: _Positive = 12_000
+    tls_certificate: str | None = None
+    tls_key: str | None = None
 
 
 class EngineSettings(Table, frozen=True, kw_only=True):
@@ -151,6 +164,9 @@ class Settings(Table, frozen=True, kw_only=True):
     mtls: MtlsSettings = MtlsSettings()
     limits: LimitsSettings = LimitsSettings()
     verification: VerificationSettings = VerificationSettings()
+    imports: ImportSettings = ImportSettings()
+    audit: AuditSettings = AuditSettings()
+    logs: LogSettings = LogSettings()
     assurance: dict[str, AssuranceLevel] = msgspec.field(default_factory=_default_levels)
 
 
@@ -164,14 +180,9 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
     Raises:
         DeploymentError: the file cannot be read, or a key or value cannot be right.
     """
-    named = path or (
-        Path(environment[SETTINGS_VARIABLE]) if SETTINGS_VARIABLE in environment else None
-    )
-    tables: dict[str, Any] = {} if named is None else _read_toml(named)
-    for name, text in environment.items():
-        table, _, key = name.removeprefix(f"{SETTINGS_VARIABLE}_").lower().partition("_")
-        if name.startswith(f"{SETTINGS_VARIABLE}_") and key:
-            tables.setdefault(table, {})[key] = _value(text)
+    tables = _from_file(_named(path, environment))
+    for (table, key), text in _from_environment(environment).items():
+        tables.setdefault(table, {})[key] = _value(text)
     try:
         # Not strict: all that an environment holds is text.
         return msgspec.convert(tables, Settings, strict=False)
@@ -180,6 +191,42 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
             f"the settings of the server are wrong: {error}",
             advice="docs/reference/server-toml.md names every key.",
         ) from error
+
+
+def origins_of(path: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
+    """Where each key that is not a default comes from: `table.key` to a file or a variable.
+
+    Args:
+        path: as of `read_settings`, and so is what is raised.
+        environment: likewise.
+    """
+    named = _named(path, environment)
+    tables = _from_file(named)
+    origins = {f"{table}.{key}": str(named) for table, keys in tables.items() for key in keys}
+    for table, key in _from_environment(environment):
+        origins[f"{table}.{key}"] = f"{SETTINGS_VARIABLE}_{table}_{key}".upper()
+    return origins
+
+
+def _named(path: Path | None, environment: Mapping[str, str]) -> Path | None:
+    """The file of the argument, else of the variable."""
+    variable = environment.get(SETTINGS_VARIABLE, "")
+    return path or (Path(variable) if variable else None)
+
+
+def _from_file(path: Path | None) -> dict[str, Any]:
+    return {} if path is None else _read_toml(path)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """(table, key) -> text, of the variables that name one."""
+    prefix = f"{SETTINGS_VARIABLE}_"
+    found = {}
+    for name, text in environment.items():
+        table, _, key = name.removeprefix(prefix).lower().partition("_")
+        if name.startswith(prefix) and key:
+            found[table, key] = text
+    return found
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

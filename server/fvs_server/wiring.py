@@ -9,17 +9,25 @@ from typing import TYPE_CHECKING
 
 from fvs.bulk.engines import available_cores
 from fvs.subjects import Private, Pseudonymiser
+from fvs_server.audit import AuditLog
+from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
 from fvs_server.edge.admission import Gate
+from fvs_server.enrolment.opening import Authority, Surroundings, open_authority
 from fvs_server.identity.api_keys import ApiKeys
 from fvs_server.identity.authenticator import Authenticator
 from fvs_server.inference import InferencePool
 from fvs_server.limits import Limits
+from fvs_server.operation.housekeeping import Housekeeping
+from fvs_server.operation.metrics import Metrics
+from fvs_server.operation.readiness import Readiness
 from fvs_server.services.comparison import Comparison
 from fvs_server.services.desk import Desk
 from fvs_server.services.faces import Faces, open_faces
 from fvs_server.services.publishing import Publisher
 from fvs_server.services.verification import Verification
+from fvs_server.statistics.statistics import Statistics
+from fvs_server.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +56,12 @@ class Services:
         gate: counts the requests that wait for it.
         verification: against the registry.
         comparison: of two pictures.
+        authority: enrolment, imports and reviews; None where there is no registry.
+        transactions: that were answered, each in the audit log.
+        statistics: counts of them.
+        checkpoints: of the audit log.
+        metrics: for operators.
+        readiness: likewise.
     """
 
     settings: Settings
@@ -57,11 +71,17 @@ class Services:
     authenticator: Authenticator
     limits: Limits
     pseudonyms: Pseudonymiser
+    transactions: Transactions
     faces: Faces
     pool: InferencePool
     gate: Gate
     verification: Verification
     comparison: Comparison
+    authority: Authority | None
+    statistics: Statistics
+    checkpoints: Checkpoints
+    metrics: Metrics
+    readiness: Readiness
 
 
 def utc_now() -> datetime:
@@ -98,7 +118,27 @@ def open_services(
         limits = Limits.create(settings.limits, secrets)
         pseudonyms = Pseudonymiser(Private(secrets.derive("subjects")))
         desk = Desk(database, limits, clock)
-        publisher = Publisher()
+        authority = stack.enter_context(
+            open_authority(
+                Surroundings(
+                    settings=settings,
+                    secrets=secrets,
+                    database=database,
+                    faces=faces,
+                    pool=pool,
+                    pseudonyms=pseudonyms,
+                    clock=clock,
+                )
+            )
+        )
+        metrics = Metrics()
+        metrics.watch(pool, lambda: faces.levels.certificate.expires_at, clock)
+        transactions = Transactions(AuditLog(), notice=metrics.decision)
+        statistics, checkpoints = Statistics(), Checkpoints(CheckpointKey(secrets))
+        housekeeping = Housekeeping(database, checkpoints, statistics, settings.audit, clock)
+        housekeeping.start()
+        stack.callback(housekeeping.stop)
+        publisher = Publisher(transactions=transactions, model_ids=faces.model_ids)
         yield Services(
             settings=settings,
             database=database,
@@ -107,6 +147,7 @@ def open_services(
             authenticator=Authenticator.open(settings, secrets, database, clock),
             limits=limits,
             pseudonyms=pseudonyms,
+            transactions=transactions,
             faces=faces,
             pool=pool,
             gate=Gate(pool, settings.engine.deadline_s),
@@ -122,4 +163,9 @@ def open_services(
             comparison=Comparison(
                 faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
             ),
+            authority=authority,
+            statistics=statistics,
+            checkpoints=checkpoints,
+            metrics=metrics,
+            readiness=Readiness(database, faces, clock),
         )

@@ -249,6 +249,30 @@ class TestErase:
         """An unknown subject has no proof."""
         assert registry.erase(person(1), NOW).proof is None
 
+    def test_one_record_is_erased_alone(self, registry, store):
+        """The proof names that record; the subject's other one still compares."""
+        first, second = registry.enrol([enrolment(1, seed) for seed in (1, 2)]).record_ids
+        receipt = registry.erase_record(first, NOW)
+        stated = verify_erasure(receipt.proof, registry.public_key)
+        assert tuple(stated.record_ids) == receipt.record_ids == (first,)
+        assert stated.revision == receipt.revision == store.revision() == 2
+        assert registry.known([first, second]) == [RecordStatus.ERASED, RecordStatus.ACTIVE]
+        assert (store.rows[first].sealed_template, store.rows[first].wrapped_key) == (b"", b"")
+        assert registry.verify([person(1)], faces(2)).templates.tolist() == [1]
+
+    def test_one_record_erased_again_is_stated_again(self, registry, store):
+        """A lost proof can be had once more, and nothing changes."""
+        (record_id,) = registry.enrol([enrolment(1)]).record_ids
+        first = registry.erase_record(record_id, NOW)
+        assert registry.erase_record(record_id, NOW) == first
+        assert store.revision() == first.revision
+
+    def test_of_no_record_nothing_is_stated(self, registry, store):
+        """An unknown id has no proof and changes nothing."""
+        receipt = registry.erase_record(bytes(16), NOW)
+        assert (receipt.record_ids, receipt.proof) == ((), None)
+        assert receipt.revision == store.revision() == 0
+
     def test_what_expired_is_erased(self, registry):
         """A record goes the day after its last, the subject's others stay."""
         registry.enrol(

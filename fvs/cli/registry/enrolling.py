@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fvs.registry.days import today
+from fvs.registry.days import last_day
 from fvs.registry.enrolment import Enrolment
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from fvs.bulk.portraits import Portraits
     from fvs.cli.registry.items import Portrait
     from fvs.deployment.registry_file import EnrolmentSpec
@@ -39,10 +36,6 @@ def enrolment_of(
         source=portrait.source,
         portrait_date=portrait.portrait_date,
         quality=quality if math.isfinite(quality) else None,
-        retain_until=portrait.retain_until or _last_day(defaults.retain_days),
+        retain_until=portrait.retain_until or last_day(defaults.retain_days),
         portrait_sha256=portraits.sha256[row],
     )
-
-
-def _last_day(retain_days: int | None) -> date | None:
-    return None if retain_days is None else today() + timedelta(days=retain_days)

@@ -1,12 +1,31 @@
 """Every route: one module a resource."""
 
-from fvs_server.routes import face_comparisons, face_verifications, liveness_sessions, problems
+from fvs_server.routes import (
+    duplicate_reviews,
+    face_comparisons,
+    face_verifications,
+    import_jobs,
+    liveness_sessions,
+    operation,
+    portraits,
+    problems,
+    statistics,
+    subjects,
+    transactions,
+)
 
 __all__ = ["ROUTES"]
 
 ROUTES = (
+    *duplicate_reviews.ROUTES,
     *face_comparisons.ROUTES,
     *face_verifications.ROUTES,
+    *import_jobs.ROUTES,
     *liveness_sessions.ROUTES,
+    *portraits.ROUTES,
+    *operation.ROUTES,
     *problems.ROUTES,
+    *statistics.ROUTES,
+    *subjects.ROUTES,
+    *transactions.ROUTES,
 )

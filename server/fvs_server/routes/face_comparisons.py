@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import MediaType, Response, post
-from litestar.di import NamedDependency  # noqa: TC002 - Litestar reads the annotations
 from litestar.params import JSONBody  # noqa: TC002 - likewise
 
 from fvs.operating_points import EITHER_SEX
 from fvs_server.edge.admission import INFERENCE
 from fvs_server.edge.bodies import PICTURE_PARTS
+from fvs_server.edge.injection import Injected  # noqa: TC001 - Litestar reads the annotations
 from fvs_server.edge.languages import Language  # noqa: TC001 - likewise
 from fvs_server.edge.multipart import PicturePart
 from fvs_server.identity import Principal, Scope
@@ -52,11 +52,11 @@ class ComparisonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     sync_to_thread=True,
 )
 def compare_faces(
-    services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
-    deadline: NamedDependency[Deadline],
-    language: NamedDependency[Language],
-    repeat: NamedDependency[RepeatKey | None],
+    services: Injected[Services],
+    principal: Injected[Principal],
+    deadline: Injected[Deadline],
+    language: Injected[Language],
+    repeat: Injected[RepeatKey | None],
     data: JSONBody[ComparisonBody],
 ) -> Response[bytes]:
     """Compare a live selfie with the picture of a card; neither is kept."""

@@ -7,9 +7,9 @@ from typing import Literal
 
 import msgspec
 from litestar import post
-from litestar.di import NamedDependency  # noqa: TC002 - Litestar reads the annotations
 from litestar.params import JSONBody  # noqa: TC002 - likewise
 
+from fvs_server.edge.injection import Injected  # noqa: TC001 - Litestar reads the annotations
 from fvs_server.edge.subject_bodies import SubjectBody  # noqa: TC001 - likewise
 from fvs_server.identity import Principal, Scope
 from fvs_server.limits import Step  # noqa: TC001 - msgspec reads the annotations
@@ -42,8 +42,8 @@ class SessionAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/v1/liveness-sessions", opt={"scope": Scope.VERIFY}, sync_to_thread=True)
 def create_liveness_session(
-    services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
+    services: Injected[Services],
+    principal: Injected[Principal],
     data: JSONBody[SessionRequest],
 ) -> SessionAnswer:
     """Begin a liveness session for a subject, known or not."""

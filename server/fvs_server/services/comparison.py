@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -11,6 +10,7 @@ import msgspec
 
 from fvs.operating_points import EITHER_SEX
 from fvs.status import Role
+from fvs_server.audit import Action
 from fvs_server.services.answers import (
     CardDocument,
     DecisionAnswer,
@@ -19,7 +19,6 @@ from fvs_server.services.answers import (
     status_of,
 )
 from fvs_server.services.desk import Case
-from fvs_server.services.frames import unified_quality
 from fvs_server.services.judging import (
     Verdict,
     coded_failures,
@@ -30,7 +29,6 @@ from fvs_server.services.judging import (
     pad_of,
     score_of,
 )
-from fvs_server.services.recording import DecidedCase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,18 +104,17 @@ class Comparison:
             raise
 
     def _answer(self, request: ComparisonRequest, case: Case, deadline: Deadline) -> bytes:
-        began = time.perf_counter()
         # Both pictures side by side.
         pictures = [(request.selfie, Role.SELFIE), (request.card, Role.CARD)]
         probe, reference = extract_all(self.faces.engine, self.pool, pictures, deadline)
         with coded_failures():
             verdict = self._judge(request, probe, reference)
         answer = self._document(request, case.principal, reference, verdict)
-        decided = self._decided(request, case, verdict, answer, 1e3 * (time.perf_counter() - began))
+        record = self.publisher.record_of(Action.COMPARE, request, case, verdict, answer, deadline)
         answer = self.publisher.signed(answer, case.principal, ())
         body = msgspec.json.encode(answer)
         with self.desk.settling(case, (), ending_of(verdict), body) as connection:
-            self.publisher.record(connection, decided)
+            self.publisher.record(connection, record)
         return body
 
     def _judge(self, request: ComparisonRequest, probe: Samples, reference: Samples) -> Verdict:
@@ -154,34 +151,4 @@ class Comparison:
             ),
             frames=frames_of(verdict.judged.probes, 0),
             card=CardDocument(status=status_of(reference, 0), quality=quality_of(reference, 0)),
-        )
-
-    def _decided(
-        self,
-        request: ComparisonRequest,
-        case: Case,
-        verdict: Verdict,
-        answer: DecisionAnswer,
-        latency_ms: float,
-    ) -> DecidedCase:
-        return DecidedCase(
-            transaction_id=answer.transaction_id,
-            at=answer.decided_at,
-            principal=case.principal,
-            action="face_comparison",
-            subject=None,
-            on_behalf_of=None,
-            purpose=request.purpose,
-            consent_reference=request.consent_reference,
-            assurance_level=request.level.name,
-            decision=answer.decision,
-            reasons=verdict.codes,
-            certificate_id=request.level.certificate_id,
-            model_ids=self.faces.model_ids,
-            target_fmr=request.level.policy.point.target_fmr,
-            similarity=verdict.similarity,
-            live_probability=verdict.live_probability,
-            unified_quality=unified_quality(verdict.judged.probes, 0),
-            latency_ms=latency_ms,
-            channel=request.channel,
         )

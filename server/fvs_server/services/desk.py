@@ -123,7 +123,7 @@ class Desk:
     def settling(
         self, case: Case, captures: Sequence[Capture], ending: AttemptOutcome, answer: bytes
     ) -> Iterator[Connection]:
-        """One transaction that ends a case; the block records what was decided.
+        """One transaction that ends a case; the block, its last step, records the decision.
 
         Args:
             case: that `admit` let begin.
@@ -142,11 +142,11 @@ class Desk:
                 )
                 accepted = ending is AttemptOutcome.ACCEPTED
                 limits.captures.remember(connection, case.subject, captures, now, accepted=accepted)
-            yield connection
             if case.repeat is not None:
                 limits.idempotency.finish(
                     connection, case.principal, case.repeat.key, _ANSWERED, answer
                 )
+            yield connection
 
     def give_up(self, case: Case) -> None:
         """End a case that got no answer: it does not count, and may be sent again."""

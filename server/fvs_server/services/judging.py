@@ -81,6 +81,14 @@ class Verdict:
         return _number(self.judged.scores.similarity[0])
 
     @property
+    def score_band(self) -> str:
+        """`above` or `below` the threshold; empty where nothing was compared."""
+        if self.similarity is None:
+            return ""
+        reaches = self.similarity >= self.judged.decisions.threshold[0]
+        return "above" if reaches else "below"
+
+    @property
     def live_probability(self) -> float | None:
         """None where it was not assessed."""
         return _number(self.judged.probes.liveness.live_probability[0])

@@ -1,24 +1,52 @@
-"""Signs answers and hands what was decided to all who keep it."""
+"""Signs answers, and hands what was decided to the table of transactions and the audit log."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from fvs_server.services.answers import ReceiptDocument
+from fvs_server.services.frames import unified_quality
+from fvs_server.transactions import TransactionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
+    from fvs_server.audit import Action
     from fvs_server.identity import Principal
+    from fvs_server.inference import Deadline
     from fvs_server.services.answers import DecisionAnswer
-    from fvs_server.services.recording import DecidedCase, ReceiptIssuer, Recorder
+    from fvs_server.services.desk import Case
+    from fvs_server.services.judging import Verdict
+    from fvs_server.services.levels import Level
+    from fvs_server.services.signing import ReceiptIssuer
+    from fvs_server.transactions import Transactions
 
-__all__ = ["Publisher"]
+__all__ = ["Asked", "Publisher"]
+
+
+class Asked(Protocol):
+    """What every request says of itself."""
+
+    @property
+    def level(self) -> Level:
+        """Of assurance."""
+
+    @property
+    def purpose(self) -> str:
+        """Why."""
+
+    @property
+    def consent_reference(self) -> str:
+        """The IdP's own."""
+
+    @property
+    def channel(self) -> str:
+        """By which it came."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +54,14 @@ class Publisher:
     """Safe to use from many threads.
 
     Attributes:
+        transactions: keeps every decision, and chains it to the audit log.
+        model_ids: of the networks.
         receipts: signs; None signs nothing.
-        recorders: each keeps every decision.
     """
 
+    transactions: Transactions
+    model_ids: tuple[str, ...]
     receipts: ReceiptIssuer | None = None
-    recorders: tuple[Recorder, ...] = ()
 
     def signed(
         self, answer: DecisionAnswer, principal: Principal, formats: Sequence[str]
@@ -43,7 +73,39 @@ class Publisher:
         receipt = ReceiptDocument(jws=issued.jws, sd_jwt_vc=issued.sd_jwt_vc)
         return msgspec.structs.replace(answer, receipt=receipt)
 
-    def record(self, connection: Connection, case: DecidedCase) -> None:
-        """Keep a decision, in one transaction."""
-        for recorder in self.recorders:
-            recorder.record(connection, case)
+    def record(self, connection: Connection, record: TransactionRecord) -> None:
+        """Keep a decision; the last thing that a transaction does."""
+        self.transactions.record(connection, record)
+
+    def record_of(
+        self,
+        action: Action,
+        asked: Asked,
+        case: Case,
+        verdict: Verdict,
+        answer: DecisionAnswer,
+        deadline: Deadline,
+    ) -> TransactionRecord:
+        """What is kept of a decision."""
+        return TransactionRecord(
+            transaction_id=answer.transaction_id,
+            at=answer.decided_at,
+            idp=case.principal.idp,
+            key_id=case.principal.key_id,
+            action=action,
+            decision=answer.decision,
+            reasons=verdict.codes,
+            subject=case.subject,
+            purpose=asked.purpose,
+            consent_reference=asked.consent_reference,
+            assurance_level=asked.level.name,
+            certificate_id=asked.level.certificate_id,
+            model_ids=self.model_ids,
+            target_fmr=asked.level.policy.point.target_fmr,
+            score_band=verdict.score_band,
+            channel=asked.channel,
+            similarity=verdict.similarity,
+            live_probability=verdict.live_probability,
+            unified_quality=unified_quality(verdict.judged.probes, 0),
+            latency_ms=deadline.elapsed_ms,
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,10 +11,11 @@ import msgspec
 
 from fvs.samples import Samples
 from fvs.status import Role
+from fvs_server.audit import Action
 from fvs_server.problems import Problem, ServiceError, Violation
 from fvs_server.services.answers import DecisionAnswer, reasons_of
 from fvs_server.services.desk import Case
-from fvs_server.services.frames import choose_frame, doubts_of_frames, lessened, unified_quality
+from fvs_server.services.frames import choose_frame, doubts_of_frames, lessened
 from fvs_server.services.judging import (
     Verdict,
     captures_of,
@@ -28,7 +28,6 @@ from fvs_server.services.judging import (
     pad_of,
     score_of,
 )
-from fvs_server.services.recording import DecidedCase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +61,7 @@ class VerificationRequest:
         portrait_date: of the card's portrait, as far as the IdP knows.
         on_behalf_of: for whom the IdP asks; None for itself.
         session: of liveness.
-        receipt_formats: besides `jws`, which is always given.
+        receipt_formats: that are wanted.
         language: of the advice.
         channel: by which the request came.
         repeat: by which a repetition is known.
@@ -149,7 +148,6 @@ class Verification:
         challenge: Challenge | None,
         deadline: Deadline,
     ) -> bytes:
-        began = time.perf_counter()
         # 1. All frames side by side, then the one that is compared.
         pictures = [(frame, Role.SELFIE) for frame in request.frames]
         parts = extract_all(self.faces.engine, self.pool, pictures, deadline)
@@ -159,13 +157,14 @@ class Verification:
             verdict = self._judge(request, frames, challenge)
         # 3. The answer, and the record of it.
         answer = self._document(request, case.principal, frames, verdict)
-        decided = self._decided(request, case, verdict, answer)
-        decided = replace(decided, latency_ms=1e3 * (time.perf_counter() - began))
+        record = self.publisher.record_of(Action.VERIFY, request, case, verdict, answer, deadline)
+        behalf = [] if request.on_behalf_of is None else [request.on_behalf_of]
+        record = replace(record, on_behalf_of=next(iter(self.pseudonyms.of(behalf)), None))
         answer = self.publisher.signed(answer, case.principal, request.receipt_formats)
         body = msgspec.json.encode(answer)
         captures = captures_of(case.captures, frames)
         with self.desk.settling(case, captures, ending_of(verdict), body) as connection:
-            self.publisher.record(connection, decided)
+            self.publisher.record(connection, record)
         return body
 
     def _judge(
@@ -218,34 +217,4 @@ class Verification:
                 verdict, request.level, principal, session_used=used
             ),
             frames=frames_of(frames, verdict.chosen),
-        )
-
-    def _decided(
-        self,
-        request: VerificationRequest,
-        case: Case,
-        verdict: Verdict,
-        answer: DecisionAnswer,
-    ) -> DecidedCase:
-        behalf = [] if request.on_behalf_of is None else [request.on_behalf_of]
-        return DecidedCase(
-            transaction_id=answer.transaction_id,
-            at=answer.decided_at,
-            principal=case.principal,
-            action="face_verification",
-            subject=case.subject,
-            on_behalf_of=next(iter(self.pseudonyms.of(behalf)), None),
-            purpose=request.purpose,
-            consent_reference=request.consent_reference,
-            assurance_level=request.level.name,
-            decision=answer.decision,
-            reasons=verdict.codes,
-            certificate_id=request.level.certificate_id,
-            model_ids=self.faces.model_ids,
-            target_fmr=request.level.policy.point.target_fmr,
-            similarity=verdict.similarity,
-            live_probability=verdict.live_probability,
-            unified_quality=unified_quality(verdict.judged.probes, 0),
-            latency_ms=0.0,
-            channel=request.channel,
         )

@@ -1,0 +1,3 @@
+"""The authority's own work: who is enrolled, exported, erased, imported and reviewed."""
+
+__all__: list[str] = []

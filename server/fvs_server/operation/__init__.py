@@ -1,0 +1,1 @@
+"""Runs the service: its process, what it tells operators, and what it does by the clock."""

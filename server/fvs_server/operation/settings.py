@@ -1,0 +1,33 @@
+"""`[audit]` and `[logs]`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+__all__ = ["AuditSettings", "LogSettings"]
+
+
+class AuditSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[audit]`.
+
+    Attributes:
+        checkpoint_minutes: between signed checkpoints of the log, where there is anything new.
+        retention_days: after which answers are forgotten; 0 forgets none by itself.
+    """
+
+    checkpoint_minutes: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    retention_days: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[logs]`: JSON lines on standard error.
+
+    Attributes:
+        level: below which nothing is logged.
+        requests: whether each request is.
+    """
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    requests: bool = True

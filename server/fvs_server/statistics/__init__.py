@@ -1,0 +1,1 @@
+"""Counts of what was answered, per IdP and hour."""

@@ -1,0 +1,289 @@
+"""The audit log holds every answer once, and shows whatever is done to it afterwards."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from concurrent.futures import ProcessPoolExecutor
+
+import msgspec
+import pytest
+from sqlalchemy import delete, text, update
+from sqlalchemy.exc import IntegrityError
+
+from fvs_server.audit import AuditLog
+from fvs_server.audit.checking import check_log
+from fvs_server.audit.export import export_lines, read_export, readable_event, stored_entries
+from fvs_server.audit.hashing import ChainedEntry
+from fvs_server.audit.proofs import proof_fault, prove
+from fvs_server.audit.tables import entries
+from fvs_server.database import Database
+from fvs_server.transactions import Transactions
+from fvs_server.transactions.purging import purge_before, purge_subject
+from tests.server import audit_fixtures
+from tests.server.audit_fixtures import START, answer, record
+
+audit_url, audit_database = audit_fixtures.audit_url, audit_fixtures.audit_database
+checkpoints = audit_fixtures.checkpoints
+
+ANSWERS = 21
+
+
+@pytest.fixture
+def log(audit_database, checkpoints):
+    """A database with 21 answers, and checkpoints after 10 and after all."""
+    record(audit_database, map(answer, range(10)))
+    with audit_database.writing() as connection:
+        checkpoints.make(connection, START)
+    record(audit_database, map(answer, range(10, ANSWERS)))
+    with audit_database.writing() as connection:
+        checkpoints.make(connection, START)
+    return audit_database
+
+
+def record_together(database, records) -> None:
+    """Keep answers in one transaction."""
+    with database.writing() as connection:
+        for each in records:
+            Transactions(AuditLog()).record(connection, each)
+
+
+def check(database, checkpoints, *, statements=None):
+    """Of the whole database."""
+    with database.reading() as connection:
+        own = [signed.signed for signed in checkpoints.all(connection)]
+        kept = own if statements is None else statements
+        return check_log(stored_entries(connection), kept, checkpoints.key.public)
+
+
+def codes(found) -> set[str]:
+    """Of what was found."""
+    return {finding.code for finding in found.findings}
+
+
+class TestWhole:
+    def test_an_empty_log(self, audit_database, checkpoints):
+        """Is whole, and has no checkpoint to make."""
+        assert check(audit_database, checkpoints).whole
+        with audit_database.writing() as connection:
+            assert checkpoints.make(connection, START) is None
+
+    def test_a_log(self, log, checkpoints):
+        """Every answer is an entry, and both checkpoints hold."""
+        found = check(log, checkpoints)
+        assert found.whole
+        assert (found.entries, found.purged, found.checkpoints) == (ANSWERS, 0, 2)
+
+    def test_an_answer_that_is_rolled_back_is_in_no_entry(self, log, checkpoints):
+        """Transaction and entry are kept together or not at all."""
+        with pytest.raises(IntegrityError):
+            record_together(log, [answer(ANSWERS), answer(0)])  # the second is there already
+        assert check(log, checkpoints).entries == ANSWERS
+
+    def test_an_export_says_the_same(self, log, checkpoints):
+        """It needs no database to be checked."""
+        with log.reading() as connection:
+            lines = list(export_lines(connection, checkpoints))
+        statements, read = read_export(lines)
+        assert check_log(read, statements, checkpoints.key.public) == check(log, checkpoints)
+
+
+def chained_anew(connection) -> None:
+    """What a forger does who can reckon: all hashes after a change are made to fit."""
+    previous = None
+    for line in list(stored_entries(connection)):
+        chained = ChainedEntry(
+            sequence=line.sequence,
+            transaction_id=line.transaction_id,
+            at=line.at,
+            commitment=bytes.fromhex(line.commitment),
+            previous_hash=bytes.fromhex(line.previous) if previous is None else previous,
+        )
+        previous = chained.hash
+        connection.execute(
+            update(entries)
+            .where(entries.c.sequence == line.sequence)
+            .values(previous_hash=chained.previous_hash, entry_hash=chained.hash)
+        )
+
+
+AT_7 = entries.c.sequence == 7
+
+
+class TestTampered:
+    @pytest.mark.parametrize(
+        ("statements", "code"),
+        [
+            ([update(entries).where(AT_7).values(event=b"{}")], "wrong_event"),
+            ([update(entries).where(AT_7).values(salt=b"x" * 16)], "wrong_event"),
+            ([update(entries).where(AT_7).values(salt=None)], "wrong_event"),
+            ([update(entries).where(AT_7).values(commitment=b"x" * 32)], "wrong_hash"),
+            ([update(entries).where(AT_7).values(at=START)], "wrong_hash"),
+            ([update(entries).where(AT_7).values(transaction_id="other")], "wrong_hash"),
+            ([update(entries).where(AT_7).values(entry_hash=b"x" * 32)], "broken_chain"),
+            ([delete(entries).where(AT_7)], "gap"),
+            ([delete(entries).where(entries.c.sequence >= 20)], "cut_off"),
+            ([delete(entries)], "cut_off"),
+        ],
+        ids=[
+            "event",
+            "salt",
+            "half purged",
+            "commitment",
+            "time",
+            "id",
+            "hash",
+            "removed",
+            "end cut off",
+            "all removed",
+        ],
+    )
+    def test_a_change_is_found(self, log, checkpoints, statements, code):
+        """Whatever is changed in the table of entries."""
+        with log.writing() as connection:
+            for statement in statements:
+                connection.execute(statement)
+        assert code in codes(check(log, checkpoints))
+
+    def test_two_entries_that_change_places(self, log, checkpoints):
+        """The order is part of what was hashed."""
+        with log.writing() as connection:
+            for old, new in ((7, -1), (8, 7), (-1, 8)):
+                connection.execute(
+                    update(entries).where(entries.c.sequence == old).values(sequence=new)
+                )
+        assert {"wrong_hash", "broken_chain"} <= codes(check(log, checkpoints))
+
+    def test_a_log_that_was_chained_anew(self, log, checkpoints):
+        """Is whole in itself; a checkpoint shows that it is another."""
+        with log.writing() as connection:
+            connection.execute(
+                update(entries).where(AT_7).values(commitment=b"x" * 32, event=None, salt=None)
+            )
+            chained_anew(connection)
+        assert check(log, checkpoints, statements=[]).whole
+        assert codes(check(log, checkpoints)) == {"other_root"}
+
+    def test_a_checkpoint_of_another_key(self, log, checkpoints):
+        """Is not believed."""
+        with log.reading() as connection:
+            signed = checkpoints.last(connection).signed
+        header, content, signature = signed.split(".")
+        forged = f"{header}.{content}.{signature[::-1]}"
+        assert codes(check(log, checkpoints, statements=[forged])) == {"foreign_checkpoint"}
+
+
+class TestProofs:
+    @pytest.mark.parametrize("number", [0, 9, 10, 20])
+    def test_every_answer_can_be_proved(self, log, checkpoints, number):
+        """With no more than the proof and the public key."""
+        proof = proof_of(log, checkpoints, number)
+        assert proof_fault(proof, checkpoints.key.public) == ""
+        assert readable_event(proof.entry.event)["transaction_id"] == f"t{number}"
+
+    def test_an_answer_that_never_was(self, log, checkpoints):
+        """Has no proof."""
+        assert proof_of(log, checkpoints, 999) is None
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"transaction_id": "t8"},
+            {"sequence": 8},
+            {"hash": "0" * 64},
+            {"event": b"{}"},
+            {"salt": None},
+        ],
+        ids=str,
+    )
+    def test_a_changed_proof_does_not_hold(self, log, checkpoints, changes):
+        """Whatever is changed in its entry."""
+        proof = proof_of(log, checkpoints, 7)
+        entry = msgspec.structs.replace(proof.entry, **changes)
+        changed = msgspec.structs.replace(proof, entry=entry)
+        assert proof_fault(changed, checkpoints.key.public)
+
+    def test_a_path_of_another_answer(self, log, checkpoints):
+        """Does not hold."""
+        proof, other = (proof_of(log, checkpoints, number) for number in (7, 8))
+        changed = msgspec.structs.replace(proof, path=other.path)
+        assert proof_fault(changed, checkpoints.key.public)
+
+
+def proof_of(log, checkpoints, number):
+    """Against the newest checkpoint."""
+    with log.reading() as connection:
+        return prove(connection, f"t{number}", checkpoints.last(connection))
+
+
+class TestPurging:
+    def test_old_answers(self, log, checkpoints):
+        """Are forgotten, and the log stays whole and their entries provable."""
+        with log.writing() as connection:
+            assert purge_before(connection, answer(5).at) == 5
+            assert purge_before(connection, answer(5).at) == 0
+        found = check(log, checkpoints)
+        assert found.whole
+        assert found.purged == 5
+        proof = proof_of(log, checkpoints, 3)
+        assert proof.entry.event is None
+        assert proof_fault(proof, checkpoints.key.public) == ""
+
+    def test_one_subject(self, log, checkpoints):
+        """All that names them goes, and nothing else."""
+        with log.writing() as connection:
+            assert purge_subject(connection, bytes([3]) * 32) == 3
+            assert connection.scalar(text("SELECT count(*) FROM transactions")) == ANSWERS - 3
+        assert check(log, checkpoints).purged == 3
+
+    def test_nothing_of_it_is_left_in_the_file(self, tmp_path):
+        """SQLite overwrites what it deletes."""
+        url = f"sqlite:///{tmp_path / 'purged.db'}"
+        audit_fixtures.migrate(url)
+        database = Database.open(url)
+        record(database, [answer(0, purpose="a-purpose-to-find")])
+        with database.writing() as connection:
+            purge_before(connection, answer(1).at)
+        with database._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        assert b"a-purpose-to-find" not in (tmp_path / "purged.db").read_bytes()
+
+
+def append_some(url: str, replica: int, count: int) -> None:
+    """What one replica does."""
+    database = Database.open(url)
+    record(
+        database,
+        [answer(number, transaction_id=f"r{replica}-{number}") for number in range(count)],
+    )
+    database.close()
+
+
+class TestManyProcesses:
+    def test_three_replicas(self, audit_url, audit_database, checkpoints):
+        """Append to one chain without a gap."""
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(3, mp_context=context) as pool:
+            list(pool.map(append_some, [audit_url] * 3, range(3), [30] * 3))
+        found = check(audit_database, checkpoints)
+        assert found.whole
+        assert found.entries == 90
+
+    @pytest.mark.parametrize("kill_after", [3, 17])
+    def test_a_replica_that_is_killed(self, audit_url, audit_database, checkpoints, kill_after):
+        """Leaves a whole log, with a transaction for each entry."""
+        context = multiprocessing.get_context("spawn")
+        process = context.Process(target=append_some, args=(audit_url, 0, 5000))
+        process.start()
+        while check(audit_database, checkpoints).entries < kill_after:
+            assert process.is_alive()
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        record(audit_database, [answer(9999)])
+        found = check(audit_database, checkpoints)
+        assert found.whole
+        with audit_database.reading() as connection:
+            kept = connection.scalar(text("SELECT count(*) FROM transactions"))
+        assert kept == found.entries
