@@ -84,6 +84,13 @@ class Problem(Enum):
         "Sign the bytes that you send; look for a proxy that changes them.",
         "กรุณาลงลายมือชื่อบนข้อมูลที่ส่งจริง และตรวจสอบพร็อกซีที่อาจแก้ไขข้อมูล",
     )
+    DATABASE_UNAVAILABLE = _Entry(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The service cannot reach its database.",
+        "ระบบไม่สามารถเชื่อมต่อฐานข้อมูลได้",
+        "Try again with the same Idempotency-Key; nothing was answered.",
+        "กรุณาลองใหม่ด้วย Idempotency-Key เดิม ยังไม่มีการตอบผล",
+    )
     DEADLINE_EXCEEDED = _Entry(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The request could not be done in time.",

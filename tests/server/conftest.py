@@ -22,6 +22,13 @@ from fvs_server.settings import (
 )
 from fvs_server.wiring import open_services
 from tests.registry_desk import enrol_made_up
+from tests.server.enrol_fixtures import (  # noqa: F401 - fixtures
+    any_office,
+    authority_settings,
+    office,
+    own_registry,
+    paused_threads,
+)
 from tests.server.identity_fixtures import (  # noqa: F401 - fixtures
     clock,
     own_database,
@@ -66,17 +73,22 @@ def light_engine() -> LightEngine:
 @pytest.fixture(scope="session")
 def registry_folder(tmp_path_factory) -> Path:
     """A registry on SQLite in which `ENROLLED` are enrolled; not to be changed."""
-    home = tmp_path_factory.mktemp("registry")
+    folder = new_registry(tmp_path_factory.mktemp("registry"))
+    enrol_made_up(folder, ENROLLED)
+    return folder
+
+
+def new_registry(home: Path, pack: str = DEFAULT_PACK) -> Path:
+    """The folder of an empty registry on SQLite."""
     plan = Plan(
         folder=home / "people",
-        pack=DEFAULT_PACK,
+        pack=pack,
         store=SqliteSpec(),
         key_ring=home / "keys.json",
         enrolment=EnrolmentSpec(legal_basis="made up"),
         duplicates=None,
     )
     make(plan)
-    enrol_made_up(plan.folder, ENROLLED)
     return plan.folder
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -136,6 +137,22 @@ class TestBadCallers:
         assert (answer.status_code, answer.json()["code"]) == (503, "issuer_unavailable")
         assert int(answer.headers["retry-after"]) > 0
         assert posted(server, bearing(issue(server[0]).text.reveal())).status_code == 201
+
+    def test_no_database(self, server, server_settings):
+        """Who calls cannot be looked up: 503 with Retry-After, for a key that was not seen yet."""
+        services, _ = server
+        seen, unseen = (bearing(issue(services).text.reveal()) for _ in range(2))
+        assert posted(server, seen).status_code == 201
+        services.database.close()
+        path = Path(server_settings.database.url.removeprefix("sqlite:///"))
+        path.rename(path.with_name("elsewhere.db"))
+        path.mkdir()
+        answer = posted(server, unseen)
+        assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+        assert answer.headers["retry-after"] == "1"
+        path.rmdir()
+        path.with_name("elsewhere.db").rename(path)
+        assert posted(server, unseen).status_code == 201
 
     def test_a_token_without_the_scope(self, server):
         """403, as for a key."""

@@ -129,7 +129,11 @@ class TestTable:
 
     @pytest.mark.parametrize(
         "wanted",
-        [order(idp=" "), order(expires_at=NOW), order(expires_at=NOW - DAY)],
+        [
+            *(order(idp=name) for name in ("", " ", "a b", "ธนาคาร", "x" * 129, "x\n")),
+            order(expires_at=NOW),
+            order(expires_at=NOW - DAY),
+        ],
     )
     def test_useless_keys_are_not_made(self, own_database, keys, wanted):
         """Nobody's keys and those that have expired already are mistakes."""
@@ -269,6 +273,21 @@ class TestCheck:
                 seen.append(keys.get(connection, issued.key.key_id).last_used_at)
             clock.pass_s(1801)
         assert seen == [NOW, NOW, NOW + timedelta(seconds=3602)]
+
+    def test_what_is_remembered_needs_no_thread(self, own_database, keys, check, clock):
+        """Exactly what `remembers` says needs neither query nor write."""
+        known, unknown = create(own_database, keys, order()).text, KeyText.generate()
+        texts = [known.reveal(), unknown.reveal(), "fvs_malformed"]
+        assert [check.remembers(text) for text in texts] == [False, False, True]
+        for text in texts[1:]:
+            refusal(check, text)
+        check.check(texts[0])
+        with counted(own_database) as statements:
+            assert [check.remembers(text) for text in texts] == [True, True, True]
+            check.check(texts[0])
+        assert statements == []
+        clock.pass_s(REMEMBER_S)
+        assert [check.remembers(text) for text in texts] == [False, False, True]
 
     def test_made_up_ids_drive_no_key_out(self, check):
         """Ids that are not there are remembered apart from those that are."""

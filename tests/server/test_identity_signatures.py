@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import ContentDigest, HTTPMessageSigner, MappingKeyResolver, algorithms
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fvs_server.identity.api_keys import ApiKeys
+from fvs_server.identity.api_keys import ApiKey, ApiKeys
 from fvs_server.identity.refusals import RefusedCredentialsError
 from fvs_server.identity.request_head import RequestHead
 from fvs_server.identity.signatures import SIGNATURE_TAG, BodyDigests, Signatures, _parse_digests
@@ -148,6 +151,20 @@ class TestSignatures:
         assert refusal(other, signed(key), key) == "signature_replayed"
         other.check(signed(key, nonce="n2"), key, key.signing_key)
 
+    def test_of_many_at_once_one_is_taken(self, signatures, key):
+        """Replicas that get the same request at the same moment do not both take it."""
+
+        def outcome(head: RequestHead) -> str:
+            try:
+                signatures.check(head, key, key.signing_key)
+            except RefusedCredentialsError as error:
+                return error.reason
+            return "taken"
+
+        with ThreadPoolExecutor(8) as pool:
+            outcomes = list(pool.map(outcome, [signed(key)] * 16))
+        assert sorted(outcomes) == ["signature_replayed"] * 15 + ["taken"]
+
     def test_nonces_outlive_their_signatures_and_no_longer(self, signatures, clock, key):
         """When a nonce is forgotten its signature is too old; the table does not grow."""
         signatures.check(signed(key), key, key.signing_key)
@@ -164,6 +181,44 @@ class TestSignatures:
         fields = (*head.fields, ("host", "fvs.example"))
         https = RequestHead(method="POST", target=TARGET, scheme="https", fields=fields)
         assert bare.check(https, key, key.signing_key)
+
+
+class TestFuzz:
+    """Whatever strangers write into the fields of a signature is refused, and breaks nothing."""
+
+    KEY = ApiKey(
+        key_id="0123456789abcdef",
+        idp="x",
+        label="",
+        scopes=frozenset(),
+        signing_key=SIGNER.public_key().public_bytes_raw(),
+        created_at=NOW,
+        expires_at=None,
+        revoked_at=None,
+        last_used_at=None,
+        replaced_by=None,
+    )
+    PIECES = (
+        "sig=", '("@method" "@target-uri" "authorization")', ";created=1795608000", ';nonce="n"',
+        ';tag="fvs-request"', ';keyid="0123456789abcdef"', ";alg", "=:AAAA:", "(", ")", '"', ";",
+        '"@query-param";name="x"', '"@status"', '"content-digest";sf', '"signature";key="sig"',
+        ';alg="hmac-sha256"', ";created=99999999999999999", ", ", ";req", "\t", "é", "%", ":",
+    )  # fmt: skip
+
+    @given(
+        shown=st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
+        signature=st.one_of(st.just("sig=:AAAA:"), st.text(max_size=20)),
+    )
+    def test_fields(self, shown, signature):
+        """No other exception, and no look at the database."""
+        fields = (
+            ("authorization", "Bearer x"),
+            ("signature-input", shown),
+            ("signature", signature),
+        )
+        head = RequestHead(method="POST", target="/v1/x?%zz", fields=fields)
+        signatures = Signatures(None, lambda: NOW, window_s=300, public_url=URL)
+        assert refusal(signatures, head, self.KEY) == "signature_wrong"
 
 
 class TestDigests:

@@ -78,3 +78,69 @@ class TestIdempotency:
         assert again.json()["transaction_id"] == first.json()["transaction_id"]
         other = registry_client.post(VERIFY, json=request, headers={**telco, **repeated})
         assert other.json().get("transaction_id") != first.json()["transaction_id"]
+
+
+class TestTransactions:
+    """Read by whose key asked, by an administrator, and by nobody else."""
+
+    @pytest.fixture
+    def transaction(self, registry_client, bank) -> str:
+        """The bank's."""
+        return registry_client.post(VERIFY, json=body(), headers=bank).json()["transaction_id"]
+
+    def read(self, registry_client, transaction, headers):
+        """The answer to a request for it."""
+        return registry_client.get(f"/v1/transactions/{transaction}", headers=headers)
+
+    def test_of_ones_own(self, registry_client, registry_services, transaction):
+        """By any key of the same identity provider."""
+        other_key = bearer(registry_services, Scope.COMPARE, idp=BANK)
+        assert self.read(registry_client, transaction, other_key).json()["idp"] == BANK
+
+    def test_of_another(self, registry_client, transaction, telco):
+        """Is answered like one that never was."""
+        answers = [
+            self.read(registry_client, identifier, telco)
+            for identifier in (transaction, f"{'0' * len(transaction)}")
+        ]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        first, second = ({**answer.json(), "request_id": ""} for answer in answers)
+        assert first == second
+
+    def test_scores_are_for_their_scope(
+        self, registry_client, registry_services, transaction, bank
+    ):
+        """Its own transaction shows a key without the scope no score."""
+        assert self.read(registry_client, transaction, bank).json()["score_detail"] is None
+        scores = bearer(registry_services, Scope.VERIFY, Scope.SCORES, idp=BANK)
+        assert self.read(registry_client, transaction, scores).json()["score_detail"] is not None
+
+    def test_of_everybody(self, registry_client, registry_services, transaction):
+        """An administrator reads all."""
+        admin = bearer(registry_services, Scope.ADMIN, idp="authority")
+        assert self.read(registry_client, transaction, admin).status_code == 200
+
+
+class TestStatistics:
+    PERIOD = "/v1/statistics?from=2026-01-01T00:00:00Z"
+
+    def test_of_another(self, registry_client, registry_services):
+        """Whoever is no administrator cannot ask for them."""
+        headers = bearer(registry_services, Scope.STATISTICS, idp=TELCO)
+        assert registry_client.get(f"{self.PERIOD}&idp={BANK}", headers=headers).status_code == 403
+        own = registry_client.get(f"{self.PERIOD}&idp={TELCO}", headers=headers)
+        assert own.status_code == 200, own.text
+
+
+class TestImports:
+    def test_of_another(self, registry_client, registry_services):
+        """Its import can neither be seen nor cancelled."""
+        one, other = (bearer(registry_services, Scope.ENROL, idp=idp) for idp in (BANK, TELCO))
+        headers = {**one, "Content-Type": "application/x-ndjson"}
+        made = registry_client.post("/v1/import-jobs", content=b"{}\n", headers=headers)
+        assert made.status_code == 202, made.text
+        path = f"/v1/import-jobs/{made.json()['id']}"
+        assert registry_client.get(path, headers=one).status_code == 200
+        assert registry_client.get(path, headers=other).status_code == 404
+        assert registry_client.get(f"{path}/refusals", headers=other).status_code == 404
+        assert registry_client.post(f"{path}/cancellation", headers=other).status_code == 404

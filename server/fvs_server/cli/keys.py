@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.table import Table
 from fvs.cli.common import JsonOption
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line, print_note
 from fvs.errors import UsageError
+from fvs_server.cli.opening import SettingsOption, open_database, open_settings, read_secrets
 from fvs_server.identity.principal import Scope
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Make, list, revoke and rotate API keys.")
 
-SettingsOption = Annotated[
-    Path | None,
-    typer.Option("--settings", help="Of the server; without it FVS_SERVER names the file."),
-]
 KeyIdArgument = Annotated[str, typer.Argument(help="16 hexadecimal digits, as `list` shows them.")]
 
 
@@ -159,20 +155,12 @@ def rotate(
 @contextmanager
 def _table(path: Path | None) -> Iterator[tuple[ApiKeys, Connection, Settings]]:
     """The keys, in one writing transaction."""
-    from fvs_server.database import Database  # noqa: PLC0415 - heavy
     from fvs_server.identity.api_keys import ApiKeys  # noqa: PLC0415 - heavy
-    from fvs_server.secrets import ServerSecrets  # noqa: PLC0415 - heavy
-    from fvs_server.settings import read_settings  # noqa: PLC0415 - heavy
 
-    settings = read_settings(path, os.environ)
-    table = ApiKeys(ServerSecrets.read(Path(settings.secrets.file)))
-    database = Database.open(settings.database.url, connections=1)
-    try:
-        database.require_current()
-        with database.writing() as connection:
-            yield table, connection, settings
-    finally:
-        database.close()
+    settings = open_settings(path)
+    table = ApiKeys(read_secrets(settings))
+    with open_database(settings) as database, database.writing() as connection:
+        yield table, connection, settings
 
 
 def _read_signing_key(path: Path) -> bytes:

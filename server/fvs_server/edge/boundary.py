@@ -7,6 +7,8 @@ import secrets
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from fvs_server.edge.languages import preferred_language
 from fvs_server.edge.problem_documents import PROBLEM_MEDIA_TYPE, document_of, headers_of
@@ -21,6 +23,9 @@ __all__ = ["Boundary", "request_id_of", "send_problem"]
 
 logger = logging.getLogger(__name__)
 
+_DATABASE_IS_AWAY = (InterfaceError, OperationalError, PoolTimeoutError)
+"""It restarts, its disk is full, or all connections are taken: none of it is the caller's doing."""
+_DATABASE_RETRY_S = 1.0
 _ID_BYTES = 16
 _ID_HEADER = b"x-request-id"
 
@@ -60,6 +65,8 @@ def as_service_error(error: Exception, request_id: str) -> ServiceError:
     if isinstance(error, ServiceError):
         return error
     logger.error("request %s: %s", request_id, describe(error))
+    if isinstance(error, _DATABASE_IS_AWAY):
+        return ServiceError(Problem.DATABASE_UNAVAILABLE, retry_after_s=_DATABASE_RETRY_S)
     return ServiceError(Problem.INTERNAL_ERROR)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from sqlalchemy import insert, or_, select, update
 
 from fvs.errors import UsageError
 from fvs_server.identity.key_text import KeyText
-from fvs_server.identity.principal import Scope
+from fvs_server.identity.principal import IDP_PATTERN, Scope
 from fvs_server.identity.tables import api_keys
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["ApiKey", "ApiKeys", "IssuedKey", "KeyOrder", "KeyState"]
 
 _PURPOSE = "api keys"
+_IDP = re.compile(IDP_PATTERN, re.ASCII)
 
 
 class KeyState(StrEnum):
@@ -218,8 +220,11 @@ class ApiKeys:
 
 
 def _require_usable(order: KeyOrder, now: datetime) -> None:
-    if not order.idp.strip():
-        raise UsageError("a key belongs to an identity provider", advice="Name it with --idp.")
+    if _IDP.fullmatch(order.idp) is None:
+        raise UsageError(
+            "the name of an identity provider is 1 to 128 visible ASCII characters",
+            advice="Name it with --idp, for example bank.example.",
+        )
     if not order.scopes:
         raise UsageError("a key without a scope opens nothing", advice="Add --scope verify.")
     if order.expires_at is not None and order.expires_at <= now:

@@ -32,6 +32,9 @@ _LEAST_RSA_BITS = 2048
 """RFC 7518, section 3.3."""
 _MOST_BYTES = 256 * 1024
 _FETCH_TIMEOUT_S = 3.0
+"""Without a byte."""
+_FETCH_LASTS_S = 10.0
+"""In all."""
 _COOL_DOWN_S = 10.0
 """Between two fetches: made-up key ids and an issuer that is down must not become a flood."""
 _STALE_S = 3600.0
@@ -123,7 +126,7 @@ def _read_file(path: Path) -> bytes:
 
 def _fetch(url: str) -> bytes:
     """The body of a 200; no redirect is followed and no proxy is taken from the environment."""
-    content = b""
+    content, last = b"", time.monotonic() + _FETCH_LASTS_S
     with (
         httpx.Client(timeout=_FETCH_TIMEOUT_S, trust_env=False) as client,
         client.stream("GET", url, headers={"Accept": "application/json"}) as response,
@@ -132,6 +135,8 @@ def _fetch(url: str) -> bytes:
             raise ValueError("the issuer answers otherwise than 200")
         for part in response.iter_bytes():
             content = _bounded(content + part)
+            if time.monotonic() > last:
+                raise ValueError("the issuer is too slow")
     return content
 
 

@@ -76,6 +76,16 @@ class KeyCheck:
         self._note_use(key, now)
         return key
 
+    def remembers(self, text: str) -> bool:
+        """Whether `check` would accept or refuse without asking the table or writing to it."""
+        shown = KeyText.parse(text)
+        if shown is None:
+            return True
+        known = self._known.get(shown.key_id)
+        if known is None:
+            return self._unknown.get(shown.key_id) is not None
+        return not self._is_use_to_be_noted(known[0], self._clock())
+
     def forget(self) -> None:
         """Ask the table again about every key."""
         self._known.forget()
@@ -98,11 +108,15 @@ class KeyCheck:
         self._unknown.keep(key_id, nothing)
         return None, nothing
 
+    @staticmethod
+    def _is_use_to_be_noted(key: ApiKey, now: datetime) -> bool:
+        return key.last_used_at is None or key.last_used_at < now - _USE_IS_NOTED_EVERY
+
     def _note_use(self, key: ApiKey, now: datetime) -> None:
         """Write it down once an hour; that it cannot be written is no reason to refuse a caller."""
-        since = now - _USE_IS_NOTED_EVERY
-        if key.last_used_at is not None and key.last_used_at >= since:
+        if not self._is_use_to_be_noted(key, now):
             return
+        since = now - _USE_IS_NOTED_EVERY
         try:
             with self._database.writing() as connection:
                 self._keys.touch(connection, key.key_id, now=now, unless_since=since)

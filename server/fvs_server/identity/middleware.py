@@ -13,7 +13,7 @@ from fvs_server.problems import Problem, ServiceError
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send
 
-    from fvs_server.identity.authenticator import Authenticator
+    from fvs_server.identity.authenticator import Authenticator, Proof
     from fvs_server.identity.signatures import BodyDigests
 
 __all__ = ["AuthenticationMiddleware"]
@@ -45,13 +45,16 @@ class AuthenticationMiddleware:
         if scope["type"] != ScopeType.HTTP or not _is_protected(scope["path"]):
             await self._app(scope, receive, send)
             return
-        head = _head_of(scope)
-        proof = await to_thread.run_sync(
-            self._authenticator.authenticate, head, limiter=self._limiter
-        )
+        proof = await self._authenticate(_head_of(scope))
         cast("dict[str, Any]", scope)["principal"] = proof.principal
         checked = receive if proof.body is None else _checked(receive, proof.body)
         await self._app(scope, checked, send)
+
+    async def _authenticate(self, head: RequestHead) -> Proof:
+        authenticate = self._authenticator.authenticate
+        if self._authenticator.is_quick(head):
+            return authenticate(head)
+        return await to_thread.run_sync(authenticate, head, limiter=self._limiter)
 
 
 def _is_protected(path: str) -> bool:

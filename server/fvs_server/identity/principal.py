@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["AuthenticationMethod", "Principal", "Scope"]
+__all__ = ["IDP_PATTERN", "AuthenticationMethod", "Principal", "Scope"]
+
+IDP_PATTERN = r"^[\x21-\x7e]{1,128}\Z"
+"""Names of identity providers: they stand in headers of receipts, in logs and in metrics."""
 
 
 class Scope(StrEnum):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from fvs_server.identity.principal import Scope  # noqa: TC001 - msgspec reads the annotations
+from fvs_server.identity.principal import IDP_PATTERN, Scope
 
 __all__ = [
     "IdentitySettings",
@@ -25,6 +25,7 @@ SignatureAlgorithm = Literal[
 
 _Seconds = Annotated[float, msgspec.Meta(gt=0)]
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
+_Idp = Annotated[str, msgspec.Meta(pattern=IDP_PATTERN)]
 _Sha256Hex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -56,7 +57,7 @@ class Oauth2Client(_Table, frozen=True, kw_only=True):
         certificate_bound: whether its tokens must be bound to a TLS certificate (RFC 8705).
     """
 
-    idp: _Text
+    idp: _Idp
     scopes: tuple[Scope, ...]
     certificate_bound: bool = False
 
@@ -95,7 +96,7 @@ class MappedCertificate(_Table, frozen=True, kw_only=True):
         subject: its subject as RFC 4514 writes it, for example `CN=bank.example,O=Bank,C=TH`.
     """
 
-    idp: _Text
+    idp: _Idp
     scopes: tuple[Scope, ...]
     sha256: _Sha256Hex | None = None
     subject: _Text | None = None

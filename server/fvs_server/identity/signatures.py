@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 import http_sf
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import (
+    HTTPMessageSignaturesException,
     HTTPMessageVerifier,
     InvalidSignature,
     MappingKeyResolver,
     algorithms,
 )
-from sqlalchemy import delete, insert
+from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.exc import IntegrityError
 
 from fvs_server.identity.refusals import RefusedCredentialsError
@@ -46,6 +47,9 @@ _CLOCK_SKEW_S = 5
 _MOST_NONCE_CHARACTERS = 128
 _HASHES = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 """RFC 9530, section 5: those that are not deprecated."""
+
+_FORGET = delete(request_nonces).where(request_nonces.c.expires_at < bindparam("now"))
+_REMEMBER = insert(request_nonces)
 
 
 class BodyDigests:
@@ -155,7 +159,7 @@ class Signatures:
             )
             covered = result.covered_components.get(f'"{_DIGEST}"')
             expected = {} if covered is None else _parse_digests(covered)
-        except (InvalidSignature, ValueError) as error:
+        except (HTTPMessageSignaturesException, ValueError) as error:
             raise _refused("signature_wrong", "The signature is missing or does not hold.") from (
                 error
             )
@@ -172,13 +176,15 @@ class Signatures:
         """Note the nonce, in its own transaction: it is spent whatever becomes of the request."""
         if not nonce or len(nonce) > _MOST_NONCE_CHARACTERS:
             raise _refused("signature_nonce", "The signature has no nonce, or one too long.")
-        kept_until = now + timedelta(seconds=self._window_s + _CLOCK_SKEW_S)
+        row = {
+            "key_id": key_id,
+            "nonce": nonce,
+            "expires_at": now + timedelta(seconds=self._window_s + _CLOCK_SKEW_S),
+        }
         try:
             with self._database.writing() as connection:
-                connection.execute(delete(request_nonces).where(request_nonces.c.expires_at < now))
-                connection.execute(
-                    insert(request_nonces).values(key_id=key_id, nonce=nonce, expires_at=kept_until)
-                )
+                connection.execute(_FORGET, {"now": now})
+                connection.execute(_REMEMBER, row)
         except IntegrityError:
             raise _refused("signature_replayed", "The nonce was used before.") from None
 
