@@ -23,6 +23,13 @@ from fvs_server.settings import (
 )
 from fvs_server.wiring import open_services
 from tests.registry_desk import enrol_made_up
+from tests.server.enrol_fixtures import (  # noqa: F401 - fixtures
+    any_office,
+    authority_settings,
+    office,
+    own_registry,
+    paused_threads,
+)
 from tests.server.identity_fixtures import (  # noqa: F401 - fixtures
     clock,
     own_database,

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from litestar.testing import TestClient
+from sqlalchemy import select
 
 from fvs.cli.registry.making import Plan, make
 from fvs.deployment.packs import DEFAULT_PACK
 from fvs.deployment.registry_file import EnrolmentSpec, SqliteSpec
 from fvs_server.app import create_app
+from fvs_server.audit.events import AuditEvent
+from fvs_server.audit.tables import entries
 from fvs_server.database import Database
 from fvs_server.identity import Scope
 from fvs_server.limits.settings import LimitsSettings
@@ -25,6 +28,7 @@ from fvs_server.settings import DatabaseSettings, RegistrySettings
 from fvs_server.wiring import open_services
 from tests.registry_desk import number
 from tests.server.identity_fixtures import bearer
+from tests.server.limits_fixtures import postgres_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from fvs_server.wiring import Services
 
 AUTHORITY = "dopa.example"
+ZIP, NDJSON = {"Content-Type": "application/zip"}, {"Content-Type": "application/x-ndjson"}
 
 
 @pytest.fixture
@@ -60,33 +65,34 @@ def authority_settings(server_settings, own_registry):
 
 
 @pytest.fixture
-def paused_imports(monkeypatch):
-    """No thread works on imports: a test does, when it wants."""
+def paused_threads(monkeypatch):
+    """No thread works on imports or follows the registry: a test does, when it wants."""
     monkeypatch.setattr("fvs_server.enrolment.worker.ImportWorker.start", lambda _worker: None)
+    monkeypatch.setattr("fvs_server.enrolment.keeper.RegistryKeeper.start", lambda _keeper: None)
 
 
 @pytest.fixture
-def desk(authority_settings, server_secrets, light_engine, paused_imports):
+def office(authority_settings, server_secrets, light_engine, paused_threads):  # noqa: ARG001 - effect
     """A client of the authority, with the services behind it."""
     with open_services(authority_settings, server_secrets, engine=light_engine) as services:
-        yield from _desk(services)
+        yield from _office(services)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def any_desk(request, authority_settings, server_secrets, light_engine, paused_imports):
+def any_office(request, authority_settings, server_secrets, light_engine, paused_threads):  # noqa: ARG001 - effect
     """The same, with the server's tables on either database."""
     settings = authority_settings
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
+        url = postgres_url(request.getfixturevalue("postgres_dsn"))
         settings = msgspec.structs.replace(settings, database=DatabaseSettings(url=url))
         database = Database.open(url)
         database.migrate()
         database.close()
     with open_services(settings, server_secrets, engine=light_engine) as services:
-        yield from _desk(services)
+        yield from _office(services)
 
 
-def _desk(services: Services):
+def _office(services: Services):
     with TestClient(create_app(services), raise_server_exceptions=False) as client:
         yield SimpleNamespace(
             client=client,
@@ -123,6 +129,13 @@ def archive(
     writer.writeheader()
     writer.writerows(rows)
     return zipped({"portraits.csv": table.getvalue().encode(), **pictures})
+
+
+def events(services: Services) -> list[AuditEvent]:
+    """The audit log, oldest first."""
+    with services.database.reading() as connection:
+        rows = connection.execute(select(entries.c.event).order_by(entries.c.sequence))
+        return [msgspec.json.decode(row.event, type=AuditEvent) for row in rows]
 
 
 def zipped(entries: Mapping[str, bytes]) -> bytes:

@@ -13,6 +13,7 @@ import re
 import stat
 import zipfile
 import zlib
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -106,13 +107,13 @@ def _zip(body: bytes, settings: ImportSettings) -> Upload:
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         raise _refused("not_zip", "The body is no ZIP archive.") from None
     _require_safe(archive.infolist(), settings)
-    table = _table(archive, entries, settings)
-    _require_rows(len(table), settings)
-    heading = [] if not table else list(table[0])
-    if table and (set(heading) - set(_COLUMNS) or set(_REQUIRED) - set(heading)):
+    heading, *rows = _table(archive, entries, settings)
+    _require_rows(len(rows), settings)
+    named_once = len(set(heading)) == len(heading)
+    if not (named_once and set(_REQUIRED) <= set(heading) <= set(_COLUMNS)):
         # Names are not repeated: without a heading they are the first person's cells.
         raise _refused("wrong_columns", f"{TABLE} has the columns {', '.join(_COLUMNS)}.")
-    return Upload(len(table), (_of_row(row, archive, entries) for row in table))
+    return Upload(len(rows), (_of_row(heading, row, archive, entries) for row in rows))
 
 
 def _require_safe(entries: Sequence[zipfile.ZipInfo], settings: ImportSettings) -> None:
@@ -143,30 +144,29 @@ def _is_link(entry: zipfile.ZipInfo) -> bool:
 
 def _table(
     archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo], settings: ImportSettings
-) -> list[dict[str, str]]:
-    if TABLE not in entries:
-        raise _refused("no_table", f"The archive holds no {TABLE}.")
-    content = _content(archive, entries[TABLE])
+) -> list[list[str]]:
+    """The heading, and rows; one more of them than is allowed at most."""
+    content = _content(archive, entries[TABLE]) if TABLE in entries else None
     if content is None:
-        raise _refused("no_table", f"{TABLE} cannot be read.")
+        raise _refused("no_table", f"The archive holds no {TABLE} that can be read.")
+    # A byte that is no UTF-8 spoils its own row, and no other.
     text = io.StringIO(content.decode("utf-8-sig", errors="replace"), newline="")
     try:
-        rows: list[dict[str, str]] = []
-        for row in csv.DictReader(text, restkey="", restval=""):
-            rows.append(row)
-            if len(rows) > settings.max_rows:
-                break
+        filled = (row for row in csv.reader(text) if row)
+        return [next(filled, []), *islice(filled, settings.max_rows + 1)]
     except csv.Error:
         raise _refused("no_table", f"{TABLE} is no CSV.") from None
-    return rows
 
 
 def _of_row(
-    row: Mapping[str, str], archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]
+    heading: Sequence[str],
+    row: Sequence[str],
+    archive: zipfile.ZipFile,
+    entries: Mapping[str, zipfile.ZipInfo],
 ) -> Portrait | str:
-    if "" in row:  # more cells than the heading
+    if len(row) != len(heading):
         return _NOT_UNDERSTOOD
-    cells = {name: cell.strip() for name, cell in row.items() if cell.strip()}
+    cells = {name: cell.strip() for name, cell in zip(heading, row, strict=True) if cell.strip()}
     entry = entries.get(cells.pop("picture", ""))
     number, kind = cells.pop("number", ""), cells.pop("kind_of_number", "citizen_id")
     picture = None if entry is None else _content(archive, entry)

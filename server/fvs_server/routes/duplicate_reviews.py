@@ -9,7 +9,6 @@ import msgspec
 from litestar import get, post
 from litestar.params import (
     FromPath,
-    FromQuery,
     JSONBody,
     QueryParameter,
 )
@@ -27,7 +26,7 @@ __all__ = ["ROUTES"]
 
 _REVIEW = {"scope": Scope.REVIEW}
 _InState = Annotated[ReviewState, QueryParameter(name="state")]
-_Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+_Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 
 
 class ReviewDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +97,7 @@ def list_duplicate_reviews(
     services: Injected[Services],
     principal: Injected[Principal],
     in_state: _InState = ReviewState.OPEN,
-    limit: FromQuery[_Limit] = 100,
+    limit: _Limit = 100,
 ) -> ReviewsDocument:
     """List pairs that wait for a judgement, or were judged."""
     reviews = authority_of(services, principal).reviews.listed(in_state, limit, principal)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, FromQuery  # noqa: TC002 - Litestar reads the annotations
+from litestar.params import FromPath, QueryParameter
 
 from fvs_server.edge.bodies import ServiceRequest  # noqa: TC001 - likewise
 from fvs_server.edge.injection import Injected  # noqa: TC001 - likewise
@@ -24,7 +24,7 @@ __all__ = ["ROUTES"]
 
 _ENROL = {"scope": Scope.ENROL}
 _PAGE = 1000
-_Row = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+_After = Annotated[int, QueryParameter(ge=0, le=2**31 - 1)]
 
 
 class JobDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +112,7 @@ def list_import_refusals(
     principal: Injected[Principal],
     language: Injected[Language],
     job_id: FromPath[str],
-    after: FromQuery[_Row] = 0,
+    after: _After = 0,
 ) -> RefusalsDocument:
     """List refused rows by number and code, a page at a time."""
     imports = authority_of(services, principal).imports

@@ -1,0 +1,95 @@
+"""What the documentation of callers shows is run, and `fvs.http` has every route."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+import pytest
+from litestar.routes import HTTPRoute
+
+from fvs_server.app import create_app
+from fvs_server.wiring import open_services
+from tests.conftest import REPOSITORY
+from tests.server.enrol_fixtures import (  # noqa: F401 - fixtures
+    authority_settings,
+    own_registry,
+)
+from tests.server.identity_fixtures import bearer, issue, served
+from tests.server.light_engine import picture
+
+HOW_TO = (REPOSITORY / "docs/how-to/call-the-service.md").read_text()
+EXAMPLES = re.findall(r"```python\n(.*?)```", HOW_TO, re.DOTALL)
+HTTP_FILE = (REPOSITORY / "docs/reference/fvs.http").read_text()
+REQUESTS = [
+    (method, path)
+    for method, path in re.findall(
+        r"^(GET|POST|PUT|DELETE|PATCH) \{\{url\}\}(\S+)$", HTTP_FILE, re.MULTILINE
+    )
+]
+
+
+@pytest.fixture
+def services(authority_settings, server_secrets, light_engine):  # noqa: F811 - a fixture
+    """All services, opened."""
+    with open_services(authority_settings, server_secrets, engine=light_engine) as opened:
+        yield opened
+
+
+def test_the_how_to_runs(services, tmp_path, monkeypatch, capsys):
+    """One example after the other, against a real server."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "selfie.jpg").write_bytes(picture(1))
+    with served(create_app(services)) as port:
+        monkeypatch.setenv("FVS_URL", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("FVS_API_KEY", issue(services).text.reveal())
+        exec("\n".join(EXAMPLES), {})  # noqa: S102 - ours
+    shown = capsys.readouterr().out
+    assert len(EXAMPLES) == 3
+    assert shown.startswith("no_match")
+    assert "capture_replayed" in shown
+
+
+def test_the_http_file_has_every_route(services):
+    """And no other: method by method."""
+    wanted = {
+        (method, re.sub(r"\{\w+:str\}", "{}", route.path))
+        for route in create_app(services).routes
+        if isinstance(route, HTTPRoute)
+        for method in route.methods
+        if method not in {"OPTIONS", "HEAD"}
+    }
+    shown = {
+        (method, re.sub(r"\{\{id\}\}|(?<=/problems/)\w+", "{}", path.split("?")[0]))
+        for method, path in REQUESTS
+    }
+    assert shown == wanted
+
+
+def test_what_the_http_file_asks_is_understood(client, services):
+    """Addresses and queries are the service's: a body that is missing is all that may be wrong."""
+    headers = bearer(services)
+    for method, path in REQUESTS:
+        answer = client.request(method, path.replace("{{id}}", "0" * 32), headers=headers)
+        assert answer.status_code not in {401, 403, 405}, path
+        problem = answer.json() if answer.status_code >= HTTPStatus.BAD_REQUEST else {}
+        named = [each["pointer"] for each in problem.get("violations", [])]
+        assert not [each for each in named if each.startswith(("query:", "path:"))], path
+
+
+def test_the_http_file_shows_bodies_that_are_taken(client, services):
+    """Each JSON body in it is one that its route reads."""
+    blocks = [block for block in HTTP_FILE.split("###")[1:] if "\n{" in block]
+    assert len(blocks) >= 5
+    for block in blocks:
+        if "multipart" in block:
+            continue
+        method, path = re.search(r"^(POST) \{\{url\}\}(\S+)$", block, re.MULTILINE).groups()
+        body = block[block.index("\n{") :].strip().replace("{{number}}", "1101700230708")
+        answer = client.request(
+            method,
+            path.replace("{{id}}", "0" * 32),
+            content=body,
+            headers={**bearer(services), "Content-Type": "application/json"},
+        )
+        assert answer.status_code in {200, 201, 404}, answer.text
