@@ -39,7 +39,7 @@ from tests.server.identity_tokens import published  # noqa: F401 - a fixture
 from tests.server.light_engine import LightEngine
 
 if TYPE_CHECKING:
-from pathlib import Path
+    from pathlib import Path
 
 ENROLLED = range(1, 61)
 """People in the registry of `registry_folder`; each has the face of the same number."""
