@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -162,14 +163,19 @@ class TestUnknownNumbers:
         assert {answer.decision for answer in unknown.answers} == {"no_match"}
 
     @pytest.mark.slow
-    def test_ten_thousand_answers_tell_nothing_by_score_or_time(self, patient_services):
+    def test_ten_thousand_answers_tell_nothing_by_score_or_time(
+        self, patient_services, record_property
+    ):
         """Over a socket: two-sample p > 0.05 and |AUC - 0.5| < 0.02, of scores and of times.
 
         Of honest samples one in twenty fails each test; so what fails is drawn once more.
         """
         headers = bearer(patient_services, Scope.VERIFY, Scope.SCORES)
-        with served(create_app(patient_services)) as port:
-            caller = partial(post, http.client.HTTPConnection("127.0.0.1", port), headers)
+        with (
+            served(create_app(patient_services)) as port,
+            closing(http.client.HTTPConnection("127.0.0.1", port)) as connection,
+        ):
+            caller = partial(post, connection, headers)
             runs = (ask(patient_services, SLOW_CALLS, caller, seed) for seed in (1, 2))
             found = []
             for known, unknown in runs:
@@ -181,6 +187,7 @@ class TestUnknownNumbers:
                 )
                 if all(p > 0.05 for p, _ in found[-1].values()):
                     break
+        record_property("p_value_and_auc", found)
         for name in ("scores", "times"):
             assert any(run[name][0] > 0.05 for run in found), found
             assert all(abs(run[name][1] - 0.5) < 0.02 for run in found), found
