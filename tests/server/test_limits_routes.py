@@ -13,7 +13,7 @@ from fvs_server.limits import LimitsSettings
 from fvs_server.limits.tables import liveness_sessions
 from tests.server.identity_fixtures import bearer
 
-KNOWN_SHAPE = {"subject": {"kind": "citizen_id", "number": "1101700230705"}}
+KNOWN_SHAPE = {"subject": {"kind": "citizen_id", "number": "1101700230708"}}
 
 
 @pytest.fixture
