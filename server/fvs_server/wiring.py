@@ -21,6 +21,7 @@ from fvs_server.limits import Limits
 from fvs_server.operation.housekeeping import Housekeeping
 from fvs_server.operation.metrics import Metrics
 from fvs_server.operation.readiness import Readiness
+from fvs_server.receipts import Receipts, SigningKeys
 from fvs_server.services.comparison import Comparison
 from fvs_server.services.desk import Desk
 from fvs_server.services.faces import Faces, open_faces
@@ -60,6 +61,7 @@ class Services:
         transactions: that were answered, each in the audit log.
         statistics: counts of them.
         checkpoints: of the audit log.
+        receipts: signs answers.
         metrics: for operators.
         readiness: likewise.
     """
@@ -80,6 +82,7 @@ class Services:
     authority: Authority | None
     statistics: Statistics
     checkpoints: Checkpoints
+    receipts: Receipts
     metrics: Metrics
     readiness: Readiness
 
@@ -138,7 +141,13 @@ def open_services(
         housekeeping = Housekeeping(database, checkpoints, statistics, settings.audit, clock)
         housekeeping.start()
         stack.callback(housekeeping.stop)
-        publisher = Publisher(transactions=transactions, model_ids=faces.model_ids)
+        receipts = Receipts(SigningKeys(secrets), database, clock)
+        publisher = Publisher(
+            transactions=transactions,
+            model_ids=faces.model_ids,
+            receipts=receipts,
+            issuer=settings.http.public_url,
+        )
         yield Services(
             settings=settings,
             database=database,
@@ -166,6 +175,7 @@ def open_services(
             authority=authority,
             statistics=statistics,
             checkpoints=checkpoints,
+            receipts=receipts,
             metrics=metrics,
             readiness=Readiness(database, faces, clock),
         )
