@@ -1,4 +1,4 @@
-"""Routes -> the document that describes them; what the routes do not say of themselves is not in it.
+"""Routes -> the document that describes them, and nothing that they do not say of themselves.
 
 Schemas are msgspec's own (JSON Schema 2020-12, the dialect of OpenAPI 3.1), so that the document
 and the decoder cannot disagree. Descriptions are the docstrings of handlers and structs.
@@ -38,6 +38,20 @@ _SECURITY = {
     },
     "mutualTls": {"type": "mutualTLS", "description": "Where certificates are configured."},
 }
+_BOUNDS = {
+    "minimum": "ge",
+    "maximum": "le",
+    "minLength": "min_length",
+    "maxLength": "max_length",
+}
+"""JSON Schema's names, and Litestar's."""
+_LINKS = {
+    "verify_face": ("get_transaction", "transaction_id", "/transaction_id"),
+    "compare_faces": ("get_transaction", "transaction_id", "/transaction_id"),
+    "create_import_job": ("read_import_job", "job_id", "/id"),
+    "enrol_portrait": ("erase_portrait", "record_id", "/record_id"),
+}
+"""Which operation's parameter a member of an answer can be."""
 _HEADERS = {
     "idempotency-key": {
         "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
@@ -92,7 +106,9 @@ def _types(handlers: Iterable[tuple[str, HTTPRouteHandler]]) -> list[Any]:
 
 
 def _operation(path: str, handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any]:
-    summary, _, description = inspect.getdoc(handler.fn).partition("\n")  # type: ignore[union-attr]  # ruff D103
+    # Handlers that run in threads are wrapped.
+    function = getattr(handler.fn, "func", handler.fn)
+    summary, _, description = (inspect.getdoc(function) or "").partition("\n")
     operation: dict[str, Any] = {
         "operationId": handler.handler_name,
         "summary": summary,
@@ -101,7 +117,7 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: Schemas) -> dict[s
             *(_parameter(name, field, schemas) for name, field in _parameters(handler).items()),
             *({"in": "header", "name": name, **said} for name, said in _headers(handler)),
         ],
-        "responses": answers_of(handler).responses(schemas),
+        "responses": _linked(answers_of(handler).responses(schemas), handler),
         "security": _security(handler.opt["scope"]),
     }
     if description.strip():
@@ -110,6 +126,19 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: Schemas) -> dict[s
     if body is not None:
         operation["requestBody"] = body
     return operation
+
+
+def _linked(responses: dict[str, Any], handler: HTTPRouteHandler) -> dict[str, Any]:
+    """With what can be done next."""
+    if handler.handler_name not in _LINKS:
+        return responses
+    operation, parameter, pointer = _LINKS[handler.handler_name]
+    link = {
+        "operationId": operation,
+        "parameters": {parameter: f"$response.body#{pointer}"},
+    }
+    status = str(handler.status_code)
+    return {**responses, status: {**responses[status], "links": {operation: link}}}
 
 
 def _parameters(handler: HTTPRouteHandler) -> dict[str, FieldDefinition]:
@@ -124,13 +153,7 @@ def _parameter(name: str, field: FieldDefinition, schemas: Schemas) -> dict[str,
     said = field.kwarg_definition
     in_path = isinstance(said, PathParameter)
     schema = schemas.of(field.annotation)
-    bounds = {
-        "minimum": "ge",
-        "maximum": "le",
-        "maxLength": "max_length",
-        "minLength": "min_length",
-    }
-    found = {key: getattr(said, bound) for key, bound in bounds.items()}
+    found = {key: getattr(said, bound) for key, bound in _BOUNDS.items()}
     limits = {key: value for key, value in found.items() if value is not None}
     parameter = {
         "name": getattr(said, "name", None) or name,
