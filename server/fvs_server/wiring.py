@@ -115,7 +115,7 @@ def open_services(
     pool = InferencePool(settings.engine.workers or available_cores(), settings.engine.queue)
     with ExitStack() as stack:
         stack.callback(database.close)
-        stack.callback(pool.close)
+        stack.callback(pool.close, settings.http.drain_s)
         database.require_current()
         faces = stack.enter_context(open_faces(settings, engine))
         base = Surroundings(

@@ -1,5 +1,5 @@
-"""The OpenAPI document, made of the routes themselves, and a page that shows it offline."""
+"""The OpenAPI 3.1 document, derived from the routes that are served."""
 
-from fvs_server.openapi.document import ANSWER, RAW_BODY, openapi_document
+from fvs_server.openapi.document import openapi_document
 
-__all__ = ["ANSWER", "RAW_BODY", "openapi_document"]
+__all__ = ["openapi_document"]

@@ -1,278 +1,182 @@
-"""Routes -> OpenAPI 3.1. Schemas are those by which msgspec decodes and encodes.
+"""Routes -> the document that describes them, and nothing that they do not say of themselves.
 
-Litestar's own generator would describe what its decoder takes; ours takes base64, several media
-types and refuses unknown members, and answers what the services encoded.
+Schemas are msgspec's own (JSON Schema 2020-12, the dialect of OpenAPI 3.1), so that the document
+and the decoder cannot disagree. Descriptions are the docstrings of handlers and structs.
 """
 
 from __future__ import annotations
 
+import importlib.metadata
 import inspect
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-from litestar import Response
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter, QueryParameter
 
-from fvs import __version__
-from fvs_server.edge.bodies import PICTURE_PARTS
-from fvs_server.edge.problem_documents import PROBLEM_MEDIA_TYPE, ProblemDocument
-from fvs_server.openapi.examples import EXAMPLES
-from fvs_server.problems import Problem
+from fvs_server.openapi.answers import answers_of
+from fvs_server.openapi.bodies import body_of
+from fvs_server.openapi.schemas import Schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from litestar.handlers import HTTPRouteHandler
+    from litestar import Litestar
+    from litestar.typing import FieldDefinition
 
-__all__ = ["ANSWER", "RAW_BODY", "openapi_document"]
+    from fvs_server.identity import Scope
 
-ANSWER = "answer"
-"""Key of a handler's `opt`: the struct that it answers, where its annotation does not say."""
-RAW_BODY = "raw_body"
-"""Likewise: media type -> what a body is that is no JSON."""
+__all__ = ["openapi_document"]
 
-_JSON = "application/json"
-_REF = "#/components/schemas/{name}"
-_SCHEME = "bearer"
-_NEEDS_KEY = (400, 401, 403, 405, 429, 500, 503)
-_PUBLIC = (400, 405, 500, 503)
-_TAKES_BODY = (413, 415)
-_REPEATABLE = (409, 422)
+_PUBLIC_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_SECURITY = {
+    "apiKey": {"type": "http", "scheme": "bearer", "description": "A key of `fvs server keys`."},
+    "accessToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "OAuth 2.0 client credentials (RFC 9068), where an issuer is configured.",
+    },
+    "mutualTls": {"type": "mutualTLS", "description": "Where certificates are configured."},
+}
+_BOUNDS = {
+    "minimum": "ge",
+    "maximum": "le",
+    "minLength": "min_length",
+    "maxLength": "max_length",
+}
+"""JSON Schema's names, and Litestar's."""
+_LINKS = {
+    "verify_face": ("get_transaction", "transaction_id", "/transaction_id"),
+    "compare_faces": ("get_transaction", "transaction_id", "/transaction_id"),
+    "create_import_job": ("read_import_job", "job_id", "/id"),
+    "enrol_portrait": ("erase_portrait", "record_id", "/record_id"),
+}
+"""Which operation's parameter a member of an answer can be."""
+_HEADERS = {
+    "idempotency-key": {
+        "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+        "description": "The same key with the same request gets the first one's answer for a day.",
+    },
+    "accept-language": {
+        "schema": {"type": "string", "examples": ["th"]},
+        "description": "`th` or `en`: of advice and problems.",
+    },
+}
 
 
-def openapi_document(routes: Iterable[HTTPRouteHandler], server_url: str = "") -> dict[str, Any]:
-    """The document.
-
-    Args:
-        routes: handlers of all routes.
-        server_url: of the service, as callers name it; empty is where the document came from.
-    """
-    handlers = sorted(routes, key=lambda handler: (min(handler.paths), handler.handler_name))
-    types = [ProblemDocument, *_types_of(handlers)]
-    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
-    by_type = dict(zip(types, schemas, strict=True))
+def openapi_document(app: Litestar) -> dict[str, Any]:
+    """The document of an application, ready for JSON."""
+    handlers = list(_handlers(app))
+    schemas = Schemas(_types(handlers))
     paths: dict[str, dict[str, Any]] = {}
-    for handler in handlers:
-        for path in handler.paths:
-            operations = paths.setdefault(_path_format(path), {})
-            for method in sorted(handler.http_methods):
-                operations[method.lower()] = _operation(handler, by_type)
+    for path, handler in handlers:
+        operation = _operation(path, handler, schemas)
+        paths.setdefault(path, {})[next(iter(handler.http_methods)).lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Face Verification Service",
-            "version": __version__,
-            "description": "A live selfie against the portrait that an authority keeps, 1:1. The wire "
-            "format is our own design. Errors are problem details (RFC 9457).",
+            "version": importlib.metadata.version("face-verification-service"),
+            "description": "Verifies a selfie against an enrolled ID-card portrait, 1:1.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": server_url or "/"}],
-        "paths": paths,
-        "components": {
-            "schemas": components,
-            "securitySchemes": {
-                _SCHEME: {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "An API key (`fvs_...`) or an OAuth 2.0 access token (RFC 9068).",
-                }
-            },
-        },
+        "servers": [{"url": "/"}],
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": schemas.components, "securitySchemes": _SECURITY},
     }
 
 
-def _types_of(handlers: Iterable[HTTPRouteHandler]) -> list[Any]:
-    """What goes in and out as JSON, each once, and the types of query parameters."""
-    found: dict[Any, None] = {}
-    for handler in handlers:
-        for each in (_body_type(handler), _answer_type(handler)):
-            if each is not None:
-                found[each] = None
-        for parameter in _parameters_of(handler, QueryParameter):
-            found[parameter.annotation] = None
-    return list(found)
+def _handlers(app: Litestar) -> Iterable[tuple[str, HTTPRouteHandler]]:
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            # The framework answers OPTIONS by itself.
+            if isinstance(handler, HTTPRouteHandler) and handler.http_methods & {*_PUBLIC_METHODS}:
+                yield route.path_format, handler
 
 
-def _operation(handler: HTTPRouteHandler, schemas: Mapping[Any, Any]) -> dict[str, Any]:
-    scope = handler.opt["scope"]
-    documentation = inspect.getdoc(handler.fn) or ""
-    summary, _, rest = documentation.partition("\n\n")
+def _types(handlers: Iterable[tuple[str, HTTPRouteHandler]]) -> list[Any]:
+    """Of all that is taken or given as JSON."""
+    types: list[Any] = []
+    for _, handler in handlers:
+        if handler.parsed_data_field is not None:
+            types.append(handler.parsed_data_field.annotation)
+        types += answers_of(handler).types
+        types += [field.annotation for field in _parameters(handler).values()]
+    return types
+
+
+def _operation(path: str, handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any]:
+    # Handlers that run in threads are wrapped.
+    function = getattr(handler.fn, "func", handler.fn)
+    summary, _, description = (inspect.getdoc(function) or "").partition("\n")
     operation: dict[str, Any] = {
         "operationId": handler.handler_name,
         "summary": summary,
-        "tags": [_tag(handler)],
-        "parameters": [*_path_and_query(handler, schemas), *_headers(handler)],
-        "responses": _responses(handler, schemas),
-        "security": [] if scope is None else [{_SCHEME: []}],
+        "tags": [path.removeprefix("/v1").split("/")[1]],
+        "parameters": [
+            *(_parameter(name, field, schemas) for name, field in _parameters(handler).items()),
+            *({"in": "header", "name": name, **said} for name, said in _headers(handler)),
+        ],
+        "responses": _linked(answers_of(handler).responses(schemas), handler),
+        "security": _security(handler.opt["scope"]),
     }
-    description = "\n\n".join(filter(None, (rest, _scope_words(scope))))
-    if description:
-        operation["description"] = description
-    body = _request_body(handler, schemas)
-    if body:
+    if description.strip():
+        operation["description"] = description.strip()
+    body = body_of(handler, schemas)
+    if body is not None:
         operation["requestBody"] = body
     return operation
 
 
-def _scope_words(scope: Any) -> str:  # noqa: ANN401 - a scope, several or none
+def _linked(responses: dict[str, Any], handler: HTTPRouteHandler) -> dict[str, Any]:
+    """With what can be done next."""
+    if handler.handler_name not in _LINKS:
+        return responses
+    operation, parameter, pointer = _LINKS[handler.handler_name]
+    link = {
+        "operationId": operation,
+        "parameters": {parameter: f"$response.body#{pointer}"},
+    }
+    status = str(handler.status_code)
+    return {**responses, status: {**responses[status], "links": {operation: link}}}
+
+
+def _parameters(handler: HTTPRouteHandler) -> dict[str, FieldDefinition]:
+    return {
+        name: field
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, PathParameter | QueryParameter)
+    }
+
+
+def _parameter(name: str, field: FieldDefinition, schemas: Schemas) -> dict[str, Any]:
+    said = field.kwarg_definition
+    in_path = isinstance(said, PathParameter)
+    schema = schemas.of(field.annotation)
+    found = {key: getattr(said, bound) for key, bound in _BOUNDS.items()}
+    limits = {key: value for key, value in found.items() if value is not None}
+    parameter = {
+        "name": getattr(said, "name", None) or name,
+        "in": "path" if in_path else "query",
+        "required": in_path or not field.has_default,
+        "schema": {"allOf": [schema], **limits} if limits and "$ref" in schema else schema | limits,
+    }
+    description = getattr(said, "description", None)
+    return parameter | ({"description": description} if description else {})
+
+
+def _headers(handler: HTTPRouteHandler) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Those that only some routes heed, by the dependencies that read them."""
+    heeded = handler.parsed_fn_signature.parameters
+    if "repeat" in heeded:
+        yield "Idempotency-Key", _HEADERS["idempotency-key"]
+    if "language" in heeded:
+        yield "Accept-Language", _HEADERS["accept-language"]
+
+
+def _security(scope: Scope | Iterable[Scope] | None) -> list[dict[str, list[str]]]:
+    """Any one is enough, with any one of the scopes."""
     if scope is None:
-        return "Public."
-    names = [scope] if isinstance(scope, str) else sorted(scope)
-    return "Scope: " + " or ".join(f"`{name}`" for name in names) + "."
-
-
-def _path_and_query(handler: HTTPRouteHandler, schemas: Mapping[Any, Any]) -> list[dict[str, Any]]:
-    found = []
-    for parameter in _parameters_of(handler, PathParameter):
-        found.append(
-            {
-                "name": parameter.name,
-                "in": "path",
-                "required": True,
-                "schema": {"type": "string", "minLength": 1},
-            }
-        )
-    for parameter in _parameters_of(handler, QueryParameter):
-        wanted = parameter.kwarg_definition
-        described: dict[str, Any] = {
-            "name": wanted.query or wanted.name or parameter.name,
-            "in": "query",
-            "required": parameter.is_required,
-            "schema": {**schemas[parameter.annotation], **_limits_of(wanted)},
-        }
-        if wanted.description:
-            described["description"] = wanted.description
-        found.append(described)
-    return found
-
-
-def _limits_of(wanted: Any) -> dict[str, Any]:  # noqa: ANN401 - Litestar's definition
-    names = {"ge": "minimum", "le": "maximum", "max_length": "maxLength", "min_length": "minLength"}
-    found = {there: getattr(wanted, here) for here, there in names.items()}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _headers(handler: HTTPRouteHandler) -> list[dict[str, Any]]:
-    language = {
-        "name": "Accept-Language",
-        "in": "header",
-        "description": "`th` or `en`: of advice and problems.",
-        "schema": {"type": "string"},
-    }
-    if "repeat" not in handler.parsed_fn_signature.parameters:
-        return [language]
-    repeat = {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "description": "The same key with the same request gets the same answer for 24 hours.",
-        "schema": {"type": "string"},
-    }
-    return [language, repeat]
-
-
-def _request_body(handler: HTTPRouteHandler, schemas: Mapping[Any, Any]) -> dict[str, Any]:
-    raw = handler.opt.get(RAW_BODY)
-    if raw:
-        content = {
-            media_type: {"schema": {"type": "string", "format": "binary", "description": words}}
-            for media_type, words in raw.items()
-        }
-        return {"required": True, "content": content}
-    body = _body_type(handler)
-    if body is None:
-        return {}
-    content: dict[str, Any] = {_JSON: {"schema": schemas[body]}}
-    example = EXAMPLES.get(handler.handler_name)
-    if example is not None:
-        content[_JSON]["example"] = example
-    parts = handler.opt.get(PICTURE_PARTS)
-    if parts:
-        content["multipart/form-data"] = {"schema": _multipart_schema(parts)}
-    return {"required": True, "content": content}
-
-
-def _multipart_schema(parts: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON without its pictures in a part `request`, and each picture in one of its own."""
-    binary = {"type": "string", "format": "binary"}
-    properties: dict[str, Any] = {
-        "request": {
-            "type": "string",
-            "contentMediaType": _JSON,
-            "description": "The JSON body without its pictures.",
-        }
-    }
-    for name, part in parts.items():
-        properties[name] = {"type": "array", "items": binary} if part.many else binary
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def _responses(handler: HTTPRouteHandler, schemas: Mapping[Any, Any]) -> dict[str, Any]:
-    answer, media_type = _answer_type(handler), str(handler.media_type or _JSON)
-    if answer is None:
-        content = {media_type: {"schema": {"type": "string"}}}
-    else:
-        content = {_JSON: {"schema": schemas[answer]}}
-    responses: dict[str, Any] = {
-        str(handler.status_code): {"description": "The answer.", "content": content}
-    }
-    for status, also in handler.opt.get("also", {}).items():
-        responses[str(status)] = {"description": also, "content": content}
-    for status in _problem_statuses(handler):
-        if str(status) not in responses:
-            responses[str(status)] = _problem_response(status, schemas[ProblemDocument])
-    return dict(sorted(responses.items()))
-
-
-def _problem_statuses(handler: HTTPRouteHandler) -> list[int]:
-    statuses = set(_PUBLIC if handler.opt["scope"] is None else _NEEDS_KEY)
-    if handler.opt["scope"] is not None or "{" in min(handler.paths):
-        statuses.add(404)
-    if _body_type(handler) is not None or handler.opt.get(RAW_BODY):
-        statuses |= {*_TAKES_BODY, *_REPEATABLE}
-    return sorted(statuses)
-
-
-def _problem_response(status: int, schema: Any) -> dict[str, Any]:  # noqa: ANN401 - a schema
-    codes = sorted(problem.code for problem in Problem if problem.value.status == status)
-    words = ", ".join(f"`{code}`" for code in codes)
-    response: dict[str, Any] = {
-        "description": f"{HTTPStatus(status).phrase}: {words}." if codes else "A problem.",
-        "content": {PROBLEM_MEDIA_TYPE: {"schema": schema}},
-    }
-    if status in {409, 429, 503}:
-        response["headers"] = {
-            "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
-        }
-    return response
-
-
-def _body_type(handler: HTTPRouteHandler) -> Any:  # noqa: ANN401 - a struct
-    field = handler.parsed_data_field
-    return None if field is None else field.annotation
-
-
-def _answer_type(handler: HTTPRouteHandler) -> Any:  # noqa: ANN401 - a struct
-    """What is answered as JSON; None of an answer that is none."""
-    stated = handler.opt.get(ANSWER)
-    if stated is not None:
-        return stated
-    annotation = handler.parsed_fn_signature.return_type.annotation
-    if get_origin(annotation) is Response:
-        (annotation,) = get_args(annotation)
-    is_struct = isinstance(annotation, type) and issubclass(annotation, msgspec.Struct)
-    return annotation if is_struct else None
-
-
-def _parameters_of(handler: HTTPRouteHandler, kind: type) -> list[Any]:
-    parameters = handler.parsed_fn_signature.parameters.values()
-    return [each for each in parameters if isinstance(each.kwarg_definition, kind)]
-
-
-def _path_format(path: str) -> str:
-    """`/v1/x/{id:str}` -> `/v1/x/{id}`."""
-    parts = (part.split(":")[0] + "}" if part.startswith("{") else part for part in path.split("/"))
-    return "/".join(parts).replace("}}", "}")
-
-
-def _tag(handler: HTTPRouteHandler) -> str:
-    return handler.fn.__module__.rpartition(".")[2].replace("_", " ")
+        return []
+    scopes = [scope] if isinstance(scope, str) else sorted(scope)
+    return [{name: [each.value]} for name in _SECURITY for each in scopes]
