@@ -10,6 +10,7 @@ Everything runs on this machine: the callers' CPU is measured apart and competes
 from __future__ import annotations
 
 import itertools
+import os
 import statistics
 import threading
 import time
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from benchmarks.service.traffic import Traffic
 
 RESULTS = REPOSITORY / "benchmarks" / "results" / "service.json"
-SHARED_WEIGHTS = REPOSITORY.parent / "shared" / "models"
+SHARED_WEIGHTS = Path(os.environ.get("FVS_SHARED") or REPOSITORY.parent / "shared") / "models"
 
 CALLERS = 8
 PEOPLE = 8000
@@ -141,7 +142,8 @@ def soak(
 
 
 def _throughput(server: Measured, pictures: Pair, sizes: Sizes) -> ThroughputSection:
-    engine_rounds, service_rounds = [], list[Traffic]()
+    engine_rounds: list[tuple[float, float]] = []
+    service_rounds: list[Traffic] = []
     service_cpu_s = 0.0
     for _ in range(sizes.rounds):
         engine_rounds.append(_engine_round(pictures, sizes.round_s))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from benchmarks.machine import Circumstances
+from benchmarks.machine import Circumstances  # noqa: TC001 - msgspec reads the annotations
 from benchmarks.report_files import read_report
 
 if TYPE_CHECKING:

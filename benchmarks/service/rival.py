@@ -1,8 +1,8 @@
 """A minimal face comparison service, as users of FastAPI and insightface write it.
 
 An endpoint that is a plain function, which FastAPI runs in its pool of forty threads; one
-`FaceAnalysis` for the process; pictures in base64. No checks of callers, no quality, no liveness, no
-record of what was answered.
+`FaceAnalysis` for the process; pictures in base64. No checks of callers, no quality, no liveness,
+no record of what was answered.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 from fastapi import FastAPI  # type: ignore[import-not-found]  # in a folder of its own
-from pydantic import BaseModel  # type: ignore[import-not-found]  # likewise
+from pydantic import BaseModel
 
 from benchmarks.speed.contenders.insightface_app import defaults, one_thread
 
@@ -25,7 +25,7 @@ _THRESHOLD = 0.4
 app = FastAPI()
 
 
-class CompareRequest(BaseModel):  # type: ignore[misc]  # pydantic is not seen here
+class CompareRequest(BaseModel):
     """Two pictures."""
 
     selfie: str

@@ -39,7 +39,7 @@ from fvs_server.identity.api_keys import ApiKeys, KeyOrder
 from fvs_server.secrets import ServerSecrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["Measured", "Pair", "our_service", "pair", "rival_service", "rival_unavailable"]
 
@@ -80,13 +80,13 @@ class Measured:
     @property
     def rss_mb(self) -> float:
         """Of the process."""
-        return self.process.memory_info().rss / 1e6
+        return float(self.process.memory_info().rss) / 1e6
 
     @property
     def cpu_s(self) -> float:
         """That it used so far."""
         times = self.process.cpu_times()
-        return times.user + times.system
+        return float(times.user + times.system)
 
 
 @contextmanager
@@ -219,7 +219,7 @@ def _comparisons(path: str, pictures: Pair, heads: str) -> Iterator[bytes]:
     return itertools.repeat(_request(path, body, heads))
 
 
-def _request(path: str, body: dict[str, object], heads: str) -> bytes:
+def _request(path: str, body: Mapping[str, object], heads: str) -> bytes:
     content = json.dumps(body).encode()
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{heads}"
@@ -230,7 +230,7 @@ def _request(path: str, body: dict[str, object], heads: str) -> bytes:
 
 @contextmanager
 def _process(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 - our own commands
         command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE
     ) as process:
         try:
@@ -253,5 +253,5 @@ def _rival_packages() -> Path:
     folder = Path(tempfile.gettempdir()) / "fvs-benchmark-fastapi"
     if not (folder / "fastapi").is_dir():
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder)]
-        subprocess.run([*install, *_RIVAL_PACKAGES], check=True)
+        subprocess.run([*install, *_RIVAL_PACKAGES], check=True)  # noqa: S603 - likewise
     return folder
