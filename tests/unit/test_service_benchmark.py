@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
+import queue
 import threading
 
 import pytest
@@ -27,37 +29,29 @@ SECONDS = 0.3
 @pytest.fixture
 def port():
     """A server that answers every third request with 503, and closes after it."""
-    started, loop = threading.Event(), asyncio.new_event_loop()
-    serial, ports = itertools.count(1), []
+    serial, bound = itertools.count(1), queue.SimpleQueue()
 
     async def answer(reader, writer):
-        try:
+        with contextlib.closing(writer), contextlib.suppress(asyncio.IncompleteReadError):
             while await reader.readexactly(len(REQUEST)):
                 refused = next(serial) % 3 == 0
                 status = "503 Busy\r\nConnection: close" if refused else "200 OK"
                 writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\n{{}}".encode())
                 if refused:
                     break
-        except asyncio.IncompleteReadError:
-            pass
-        writer.close()
 
     async def serve():
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        ports.append(server.sockets[0].getsockname()[1])
-        started.set()
+        stopping = asyncio.Event()
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            bound.put((server.sockets[0].getsockname()[1], asyncio.get_running_loop(), stopping))
+            await stopping.wait()
 
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
-    asyncio.run_coroutine_threadsafe(serve(), loop)
-    assert started.wait(10)
-    yield ports[0]
-    loop.call_soon_threadsafe(loop.stop)
+    number, loop, stopping = bound.get(timeout=10)
+    yield number
+    loop.call_soon_threadsafe(stopping.set)
     thread.join()
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
-    loop.run_until_complete(asyncio.sleep(0))
-    loop.close()
 
 
 @pytest.mark.parametrize(
