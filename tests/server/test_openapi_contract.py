@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -9,7 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import GenerationMode
 
+from fvs_server.edge.bodies import decode_json_body
 from fvs_server.openapi import openapi_document
+from fvs_server.openapi.document import _handlers
+from fvs_server.openapi.examples import EXAMPLES
+from fvs_server.openapi.page import reference_page
 from tests.registry_desk import enrol_made_up
 from tests.server.conftest import new_registry
 from tests.server.contract_server import Traffic, schema_of, serving
@@ -121,3 +129,57 @@ class TestDocument:
         for path, operations in client.get("/openapi.json").json()["paths"].items():
             for operation in operations.values():
                 assert bool(operation["security"]) == path.startswith("/v1/"), path
+
+    def test_examples_are_what_the_routes_take(self, client):
+        """Each is decoded as its route decodes it; the subject in it can be."""
+        handlers = {handler.handler_name: handler for _, handler in _handlers(client.app)}
+        for name, example in EXAMPLES.items():
+            expected = handlers[name].parsed_data_field.annotation
+            body = decode_json_body(msgspec.json.encode(example), expected)
+            if hasattr(body, "subject"):
+                body.subject.to_subject()
+
+
+class TestPage:
+    def test_it_names_every_operation_and_schema(self, client):
+        """Each has a place that the page links to."""
+        page = client.get("/docs").text
+        document = client.get("/openapi.json").json()
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                assert f'id="{operation["operationId"]}"' in page
+        targets = set(re.findall(r'href="#([^"]+)"', page))
+        assert targets <= set(re.findall(r' id="([^"]+)"', page))
+
+    def test_it_needs_nothing_else(self, client):
+        """No script, no address of another host; the policy allows the page's style alone."""
+        answer = client.get("/docs")
+        assert "<script" not in answer.text
+        assert not re.findall(r"(?:src|href)=[\"'](?!#|/openapi.json)", answer.text)
+        style = answer.text.split("<style>")[1].split("</style>")[0]
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'sha256-{digest}'" in answer.headers["content-security-policy"]
+
+    def test_what_a_document_says_is_shown_as_text(self):
+        """Nothing in it becomes markup."""
+        hostile = "<img src=x>"
+        document = {
+            "info": {"title": hostile, "description": hostile, "version": hostile},
+            "paths": {
+                f"/{hostile}": {
+                    "get": {
+                        "operationId": hostile,
+                        "summary": hostile,
+                        "parameters": [
+                            {"name": hostile, "in": "query", "schema": {"type": hostile}}
+                        ],
+                        "responses": {
+                            "200": {"description": hostile, "content": {}},
+                        },
+                        "security": [],
+                    }
+                }
+            },
+            "components": {"schemas": {hostile: {"description": hostile, "enum": [hostile]}}},
+        }
+        assert hostile not in reference_page(document)
