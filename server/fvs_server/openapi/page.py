@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTENT_SECURITY_POLICY", "reference_page"]
 
+_CODE = re.compile("`([^`]+)`")
 _STYLE = """
 body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:auto;padding:1rem;color:#1a1a1a;
 background:#fff}
@@ -64,7 +66,7 @@ def reference_page(document: dict[str, Any]) -> str:
 def _contents(operations: list[tuple[str, str, dict[str, Any]]]) -> str:
     items = (
         f'<li><a href="#{escape(operation["operationId"])}"><code>{method} {escape(path)}</code>'
-        f"</a> {escape(operation['summary'])}</li>"
+        f"</a> {_words(operation['summary'])}</li>"
         for method, path, operation in operations
     )
     return f"<ul>{''.join(items)}</ul>"
@@ -76,7 +78,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     name = escape(operation["operationId"])
     parts = [
         f'<h2 id="{name}"><code>{method} {escape(path)}</code></h2>',
-        f"<p>{escape(operation['summary'])} {escape(operation.get('description', ''))}</p>",
+        f"<p>{_words(operation['summary'])} {_words(operation.get('description', ''))}</p>",
         f"<p>Scope: {' or '.join(f'<code>{scope}</code>' for scope in scopes) or 'none'}.</p>",
         _table(("Parameter", "In", "Kind", "Meaning"), map(_parameter, operation["parameters"])),
     ]
@@ -93,15 +95,14 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
 
 def _parameter(parameter: dict[str, Any]) -> tuple[str, ...]:
     name = f"<code>{escape(parameter['name'])}</code>"
-    said = escape(parameter.get("description", ""))
+    said = _words(parameter.get("description", ""))
     return name, parameter["in"], _kind(parameter["schema"]), said
 
 
 def _response(item: tuple[str, dict[str, Any]]) -> tuple[str, ...]:
     status, response = item
     kinds = (_kind(content["schema"]) for content in response["content"].values())
-    codes = (f"<code>{escape(code)}</code>" for code in response["description"].split("`")[1::2])
-    return status, " or ".join(kinds), ", ".join(codes) or escape(response["description"])
+    return status, " or ".join(kinds), _words(response["description"])
 
 
 def _schema(name: str, schema: dict[str, Any]) -> str:
@@ -110,14 +111,14 @@ def _schema(name: str, schema: dict[str, Any]) -> str:
         (
             f"<code>{escape(member)}</code>{'' if member in needed else ' (optional)'}",
             _kind(of),
-            escape(of.get("description", "")),
+            _words(of.get("description", "")),
         )
         for member, of in schema.get("properties", {}).items()
     )
     values = ", ".join(f"<code>{escape(str(each))}</code>" for each in schema.get("enum", ()))
     return (
         f'<h3 id="schema-{escape(name)}">{escape(name)}</h3>'
-        f"<p>{escape(schema.get('description', ''))} {values}</p>"
+        f"<p>{_words(schema.get('description', ''))} {values}</p>"
     ) + _table(("Member", "Kind", "Meaning"), rows)
 
 
@@ -143,6 +144,11 @@ def _plain_kind(schema: dict[str, Any]) -> str:
     if isinstance(schema.get("additionalProperties"), dict):
         return f"by name, {_kind(schema['additionalProperties'])}"
     return escape(str(schema.get("format") or schema.get("type") or "any"))
+
+
+def _words(text: str) -> str:
+    """Prose, in which code stands between backticks."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
