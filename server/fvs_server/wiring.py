@@ -115,67 +115,81 @@ def open_services(
     pool = InferencePool(settings.engine.workers or available_cores(), settings.engine.queue)
     with ExitStack() as stack:
         stack.callback(database.close)
-        stack.callback(pool.close)
+        stack.callback(pool.close, settings.http.drain_s)
         database.require_current()
         faces = stack.enter_context(open_faces(settings, engine))
-        limits = Limits.create(settings.limits, secrets)
-        pseudonyms = Pseudonymiser(Private(secrets.derive("subjects")))
-        desk = Desk(database, limits, clock)
-        authority = stack.enter_context(
-            open_authority(
-                Surroundings(
-                    settings=settings,
-                    secrets=secrets,
-                    database=database,
-                    faces=faces,
-                    pool=pool,
-                    pseudonyms=pseudonyms,
-                    clock=clock,
-                )
-            )
-        )
-        metrics = Metrics()
-        metrics.watch(pool, lambda: faces.levels.certificate.expires_at, clock)
-        transactions = Transactions(AuditLog(), notice=metrics.decision)
-        statistics, checkpoints = Statistics(), Checkpoints(CheckpointKey(secrets))
-        housekeeping = Housekeeping(database, checkpoints, statistics, settings.audit, clock)
-        housekeeping.start()
-        stack.callback(housekeeping.stop)
-        receipts = Receipts(SigningKeys(secrets), database, clock)
-        publisher = Publisher(
-            transactions=transactions,
-            model_ids=faces.model_ids,
-            receipts=receipts,
-            issuer=settings.http.public_url,
-        )
-        yield Services(
+        base = Surroundings(
             settings=settings,
+            secrets=secrets,
             database=database,
-            clock=clock,
-            api_keys=ApiKeys(secrets),
-            authenticator=Authenticator.open(settings, secrets, database, clock),
-            limits=limits,
-            pseudonyms=pseudonyms,
-            transactions=transactions,
             faces=faces,
             pool=pool,
-            gate=Gate(pool, settings.engine.deadline_s),
-            verification=Verification(
-                faces=faces,
-                pool=pool,
-                desk=desk,
-                publisher=publisher,
-                pseudonyms=pseudonyms,
-                clock=clock,
-                portrait_years=settings.verification.portrait_years,
-            ),
-            comparison=Comparison(
-                faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
-            ),
-            authority=authority,
-            statistics=statistics,
-            checkpoints=checkpoints,
-            receipts=receipts,
-            metrics=metrics,
-            readiness=Readiness(database, faces, clock),
+            pseudonyms=Pseudonymiser(Private(secrets.derive("subjects"))),
+            clock=clock,
         )
+        authority = stack.enter_context(open_authority(base))
+        services = _services(base, authority)
+        housekeeping = Housekeeping(
+            database, services.checkpoints, services.statistics, settings.audit, clock
+        )
+        housekeeping.start()
+        stack.callback(housekeeping.stop)
+        yield services
+
+
+def _services(base: Surroundings, authority: Authority | None) -> Services:
+    """All services over what was opened."""
+    settings, secrets, database = base.settings, base.secrets, base.database
+    faces, pool, clock = base.faces, base.pool, base.clock
+    metrics = Metrics()
+    metrics.watch(pool, lambda: faces.levels.certificate.expires_at, clock)
+    transactions = Transactions(AuditLog(), notice=metrics.decision)
+    receipts = Receipts(SigningKeys(secrets), database, clock)
+    publisher = Publisher(
+        transactions=transactions,
+        model_ids=faces.model_ids,
+        receipts=receipts,
+        issuer=settings.http.public_url,
+    )
+    limits = Limits.create(settings.limits, secrets)
+    verification, comparison = _decisions(base, Desk(database, limits, clock), publisher)
+    return Services(
+        settings=settings,
+        database=database,
+        clock=clock,
+        api_keys=ApiKeys(secrets),
+        authenticator=Authenticator.open(settings, secrets, database, clock),
+        limits=limits,
+        pseudonyms=base.pseudonyms,
+        transactions=transactions,
+        faces=faces,
+        pool=pool,
+        gate=Gate(pool, settings.engine.deadline_s),
+        verification=verification,
+        comparison=comparison,
+        authority=authority,
+        statistics=Statistics(),
+        checkpoints=Checkpoints(CheckpointKey(secrets)),
+        receipts=receipts,
+        metrics=metrics,
+        readiness=Readiness(database, faces, clock),
+    )
+
+
+def _decisions(
+    base: Surroundings, desk: Desk, publisher: Publisher
+) -> tuple[Verification, Comparison]:
+    """What decides on faces."""
+    verification = Verification(
+        faces=base.faces,
+        pool=base.pool,
+        desk=desk,
+        publisher=publisher,
+        pseudonyms=base.pseudonyms,
+        clock=base.clock,
+        portrait_years=base.settings.verification.portrait_years,
+    )
+    comparison = Comparison(
+        faces=base.faces, pool=base.pool, desk=desk, publisher=publisher, clock=base.clock
+    )
+    return verification, comparison

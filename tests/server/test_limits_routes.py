@@ -13,15 +13,13 @@ from fvs_server.limits import LimitsSettings
 from fvs_server.limits.tables import liveness_sessions
 from tests.server.identity_fixtures import bearer
 
-KNOWN_SHAPE = {"subject": {"kind": "citizen_id", "number": "1101700230705"}}
+KNOWN_SHAPE = {"subject": {"kind": "citizen_id", "number": "1101700230708"}}
 
 
 @pytest.fixture
 def server_settings(server_settings):
     """A server at which a key has two requests."""
-    return msgspec.structs.replace(
-        server_settings, limits=LimitsSettings(rate_per_s=0.01, burst=2)
-    )
+    return msgspec.structs.replace(server_settings, limits=LimitsSettings(rate_per_s=0.01, burst=2))
 
 
 class TestLivenessSessions:

@@ -27,6 +27,7 @@ class Clock:
         self.now = START
 
     def __call__(self) -> datetime:
+        """That time."""
         return self.now
 
 

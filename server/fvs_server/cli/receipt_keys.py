@@ -83,6 +83,7 @@ def withdraw(
     number: Annotated[int, typer.Argument(help="As `list` shows it.")],
     *,
     settings: SettingsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Publish a key no more, because somebody else may have it: its receipts prove nothing.
 
@@ -93,7 +94,10 @@ def withdraw(
     """
     with _table(settings) as (keys, connection):
         keys.withdraw(connection, number, datetime.now(UTC))
-    print_line(f"key {number} is withdrawn")
+    if as_json:
+        print_json({"withdrawn": number})
+    else:
+        print_line(f"key {number} is withdrawn")
 
 
 def _document(keys: SigningKeys, state: KeyState, now: datetime) -> dict[str, object]:
