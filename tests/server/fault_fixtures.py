@@ -1,7 +1,8 @@
-"""Server processes that are killed, starved and restarted, and callers who note what they were told."""
+"""Server processes that are killed, starved and restarted; callers who note what they were told."""
 
 from __future__ import annotations
 
+import base64
 import itertools
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import threading
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -33,7 +34,7 @@ from fvs_server.settings import (
 from tests.conftest import REPOSITORY
 from tests.registry_desk import number
 from tests.server.identity_fixtures import create, order
-from tests.server.light_engine import picture
+from tests.server.light_engine import picture, unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,7 +164,7 @@ class Load:
         self.answered: dict[str, str] = {}
         self.unanswered: dict[str, Call[Decision]] = {}
 
-    def __enter__(self) -> Load:
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self
@@ -187,6 +188,17 @@ class Load:
                 else:
                     self.answered[reference] = answer.transaction_id
 
+    def secrets_in(self, folder: Path) -> list[str]:
+        """Files of a folder that hold a number, a key, a picture or a template in the clear."""
+        key = self._site.api_key
+        secrets = [key.encode(), key.rpartition("_")[2].encode()]
+        secrets += [number(person).encode() for person in range(1, next(_people))]
+        # Of a made-up picture, as it is and in base64; of a template, its first numbers.
+        secrets += [b'{"face":', base64.b64encode(b'{"face": ')[:8]]
+        secrets += [unit(face, 128)[:4].tobytes() for face in range(1, 61)]
+        contents = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        return [str(path) for path, held in contents.items() if any(s in held for s in secrets)]
+
     def settle(self) -> None:
         """Send what was not answered again, each under its own key, until it is."""
         with self._site.client(attempts=8, deadline_s=60.0) as client:
@@ -194,5 +206,3 @@ class Load:
                 self.answered[reference] = client.send(
                     call, idempotency_key=reference
                 ).transaction_id
-
-

@@ -1,6 +1,7 @@
-"""A server process for tests of faults: real sockets, databases and limits, an engine without networks.
+"""A server process for tests of faults; all is real but its engine, which has no networks.
 
-`python -m tests.server.fault_server SETTINGS [--file-limit BYTES]` prints its port when it listens.
+`python -m tests.server.fault_server SETTINGS [BYTES]` prints its port when it
+listens; no file of it grows beyond BYTES.
 """
 
 from __future__ import annotations
