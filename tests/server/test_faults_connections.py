@@ -41,7 +41,7 @@ def impatient(tmp_path, registry_folder) -> Site:
 @pytest.mark.slow
 class TestSlowConnections:
     def test_are_closed_in_time(self, impatient):
-        """One that sends nothing, one that trickles, one that has been answered and says no more."""
+        """One that sends nothing, one that trickles, one that was answered and says no more."""
         with impatient.running(), ExitStack() as stack:
             silent, trickling, done = (stack.enter_context(connected(impatient)) for _ in range(3))
             done.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
