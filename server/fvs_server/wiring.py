@@ -28,6 +28,8 @@ from fvs_server.services.publishing import Publisher
 from fvs_server.services.verification import Verification
 from fvs_server.statistics.statistics import Statistics
 from fvs_server.transactions import Transactions
+from fvs_server.web.operators import Operators
+from fvs_server.web.sessions import WebSessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,6 +64,7 @@ class Services:
         checkpoints: of the audit log.
         metrics: for operators.
         readiness: likewise.
+        operators: their pages.
     """
 
     settings: Settings
@@ -82,6 +85,7 @@ class Services:
     checkpoints: Checkpoints
     metrics: Metrics
     readiness: Readiness
+    operators: Operators
 
 
 def utc_now() -> datetime:
@@ -139,12 +143,14 @@ def open_services(
         housekeeping.start()
         stack.callback(housekeeping.stop)
         publisher = Publisher(transactions=transactions, model_ids=faces.model_ids)
+        keys, readiness = ApiKeys(secrets), Readiness(database, faces, clock)
+        authenticator = Authenticator.open(settings, secrets, database, clock)
         yield Services(
             settings=settings,
             database=database,
             clock=clock,
-            api_keys=ApiKeys(secrets),
-            authenticator=Authenticator.open(settings, secrets, database, clock),
+            api_keys=keys,
+            authenticator=authenticator,
             limits=limits,
             pseudonyms=pseudonyms,
             transactions=transactions,
@@ -167,5 +173,16 @@ def open_services(
             statistics=statistics,
             checkpoints=checkpoints,
             metrics=metrics,
-            readiness=Readiness(database, faces, clock),
+            readiness=readiness,
+            operators=Operators(
+                database=database,
+                keys=keys,
+                authenticator=authenticator,
+                sessions=WebSessions(secrets),
+                statistics=statistics,
+                authority=authority,
+                levels=faces.levels,
+                readiness=readiness,
+                clock=clock,
+            ),
         )
