@@ -23,8 +23,10 @@ help: ## List the targets
 install: $(INSTALLED) ## Create .venv and install everything into it
 
 .PHONY: demo
-demo: $(INSTALLED) ## Verify real faces against rendered specimen cards, and show why
+demo: $(INSTALLED) ## Verify real faces against rendered specimen cards, show why, and serve them over HTTP
 	$(BIN)/fvs demo
+	@# Where nobody can press Ctrl-C, the service is called once and ended.
+	@if [ -t 1 ]; then $(BIN)/fvs server run --demo; else $(BIN)/fvs server run --demo --once; fi
 
 .PHONY: test
 test: $(INSTALLED) ## Run the tests (slow ones excepted)

@@ -40,6 +40,7 @@ __all__ = [
     "generate_key",
     "parse_private_key",
     "sign_bytes",
+    "thumbprint",
     "verify_bytes",
 ]
 
@@ -74,7 +75,7 @@ class PublicJwk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             raise ValueError(f"a key of type {self.kty} and curve {self.crv} is not Ed25519")
         if len(_decoded(self.x)) != KEY_BYTES:
             raise ValueError(f"an Ed25519 key has {KEY_BYTES} bytes")
-        if self.kid != _thumbprint(self.x):
+        if self.kid != thumbprint(self.x):
             raise ValueError(f"kid {self.kid!r} is not the thumbprint of this key")
 
 
@@ -123,7 +124,7 @@ def generate_key(issuer: str) -> PrivateJwk:
         kty="OKP",
         crv="Ed25519",
         x=x,
-        kid=_thumbprint(x),
+        kid=thumbprint(x),
         d=_encoded(private.private_bytes_raw()),
         issuer=issuer,
     )
@@ -234,7 +235,7 @@ def _private_key(key: PrivateJwk) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(_decoded(key.d))
 
 
-def _thumbprint(x: str) -> str:
+def thumbprint(x: str) -> str:
     """RFC 7638 of an OKP key: its required members in order, hashed (RFC 8037, appendix A.3)."""
     members = f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'
     return _encoded(hashlib.sha256(members.encode()).digest())

@@ -14,6 +14,7 @@ from fvs.cli.demo import demo
 from fvs.cli.models import app as models_app
 from fvs.cli.monitor import app as monitor_app
 from fvs.cli.output import print_line
+from fvs.cli.receipt import app as receipt_app
 from fvs.cli.registry import app as registry_app
 from fvs.cli.report import report
 from fvs.cli.subjects import app as subjects_app
@@ -35,6 +36,7 @@ app.command()(report)
 app.add_typer(models_app, name="models")
 app.add_typer(monitor_app, name="monitor")
 app.add_typer(subjects_app, name="subject")
+app.add_typer(receipt_app, name="receipt")
 app.add_typer(registry_app, name="registry")
 
 for _found in sorted(entry_points(group="fvs.commands"), key=lambda point: point.name):

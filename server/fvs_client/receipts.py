@@ -29,6 +29,8 @@ __all__ = ["ReceiptVerifier", "VerifiedReceipt"]
 _ALGORITHMS = ("EdDSA", "Ed25519")
 """One signature under its name of RFC 8037 and of RFC 9864."""
 _CURVE = "Ed25519"
+_TYPE = "fvs-receipt+jwt"
+"""RFC 8725, section 3.11: nothing else that the service signs passes for a receipt."""
 _MOST_CHARACTERS = 64 * 1024
 
 
@@ -159,6 +161,8 @@ class ReceiptVerifier:
             key = self._keys.get(str(header.get("kid")))
             if key is None:
                 raise ReceiptError("the receipt is signed with a key that is not in the set")
+            if header.get("typ") != _TYPE:
+                raise ReceiptError("it is signed, but no receipt")
             if "crit" in header or "b64" in header:
                 raise ReceiptError("the receipt has a header that must be understood and is not")
             if not jws.validate_compact(shown, key, registry=self._registry):

@@ -122,8 +122,9 @@ class InferencePool:
             self._draining = True
             return self._idle.wait_for(lambda: not self._held, within_s)
 
-    def close(self) -> None:
-        """End the threads; what waits is never begun."""
+    def close(self, within_s: float = 0.0) -> None:
+        """Drain, and end the threads; what waits after that time is never begun."""
+        self.drain(within_s)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def overloaded(self) -> ServiceError:

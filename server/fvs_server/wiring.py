@@ -21,6 +21,7 @@ from fvs_server.limits import Limits
 from fvs_server.operation.housekeeping import Housekeeping
 from fvs_server.operation.metrics import Metrics
 from fvs_server.operation.readiness import Readiness
+from fvs_server.receipts import Receipts, SigningKeys
 from fvs_server.services.comparison import Comparison
 from fvs_server.services.desk import Desk
 from fvs_server.services.faces import Faces, open_faces
@@ -62,9 +63,10 @@ class Services:
         transactions: that were answered, each in the audit log.
         statistics: counts of them.
         checkpoints: of the audit log.
+        receipts: signs answers.
         metrics: for operators.
         readiness: likewise.
-        operators: their pages.
+        operators: what their pages show.
     """
 
     settings: Settings
@@ -83,6 +85,7 @@ class Services:
     authority: Authority | None
     statistics: Statistics
     checkpoints: Checkpoints
+    receipts: Receipts
     metrics: Metrics
     readiness: Readiness
     operators: Operators
@@ -116,73 +119,93 @@ def open_services(
     pool = InferencePool(settings.engine.workers or available_cores(), settings.engine.queue)
     with ExitStack() as stack:
         stack.callback(database.close)
-        stack.callback(pool.close)
+        stack.callback(pool.close, settings.http.drain_s)
         database.require_current()
         faces = stack.enter_context(open_faces(settings, engine))
-        limits = Limits.create(settings.limits, secrets)
-        pseudonyms = Pseudonymiser(Private(secrets.derive("subjects")))
-        desk = Desk(database, limits, clock)
-        authority = stack.enter_context(
-            open_authority(
-                Surroundings(
-                    settings=settings,
-                    secrets=secrets,
-                    database=database,
-                    faces=faces,
-                    pool=pool,
-                    pseudonyms=pseudonyms,
-                    clock=clock,
-                )
-            )
-        )
-        metrics = Metrics()
-        metrics.watch(pool, lambda: faces.levels.certificate.expires_at, clock)
-        transactions = Transactions(AuditLog(), notice=metrics.decision)
-        statistics, checkpoints = Statistics(), Checkpoints(CheckpointKey(secrets))
-        housekeeping = Housekeeping(database, checkpoints, statistics, settings.audit, clock)
-        housekeeping.start()
-        stack.callback(housekeeping.stop)
-        publisher = Publisher(transactions=transactions, model_ids=faces.model_ids)
-        keys, readiness = ApiKeys(secrets), Readiness(database, faces, clock)
-        authenticator = Authenticator.open(settings, secrets, database, clock)
-        yield Services(
+        base = Surroundings(
             settings=settings,
+            secrets=secrets,
             database=database,
-            clock=clock,
-            api_keys=keys,
-            authenticator=authenticator,
-            limits=limits,
-            pseudonyms=pseudonyms,
-            transactions=transactions,
             faces=faces,
             pool=pool,
-            gate=Gate(pool, settings.engine.deadline_s),
-            verification=Verification(
-                faces=faces,
-                pool=pool,
-                desk=desk,
-                publisher=publisher,
-                pseudonyms=pseudonyms,
-                clock=clock,
-                portrait_years=settings.verification.portrait_years,
-            ),
-            comparison=Comparison(
-                faces=faces, pool=pool, desk=desk, publisher=publisher, clock=clock
-            ),
-            authority=authority,
-            statistics=statistics,
-            checkpoints=checkpoints,
-            metrics=metrics,
-            readiness=readiness,
-            operators=Operators(
-                database=database,
-                keys=keys,
-                authenticator=authenticator,
-                sessions=WebSessions(secrets),
-                statistics=statistics,
-                authority=authority,
-                levels=faces.levels,
-                readiness=readiness,
-                clock=clock,
-            ),
+            pseudonyms=Pseudonymiser(Private(secrets.derive("subjects"))),
+            clock=clock,
         )
+        authority = stack.enter_context(open_authority(base))
+        services = _services(base, authority)
+        housekeeping = Housekeeping(
+            database, services.checkpoints, services.statistics, settings.audit, clock
+        )
+        housekeeping.start()
+        stack.callback(housekeeping.stop)
+        yield services
+
+
+def _services(base: Surroundings, authority: Authority | None) -> Services:
+    """All services over what was opened."""
+    settings, secrets, database = base.settings, base.secrets, base.database
+    faces, pool, clock = base.faces, base.pool, base.clock
+    metrics = Metrics()
+    metrics.watch(pool, lambda: faces.levels.certificate.expires_at, clock)
+    transactions = Transactions(AuditLog(), notice=metrics.decision)
+    receipts = Receipts(SigningKeys(secrets), database, clock)
+    publisher = Publisher(
+        transactions=transactions,
+        model_ids=faces.model_ids,
+        receipts=receipts,
+        issuer=settings.http.public_url,
+    )
+    limits = Limits.create(settings.limits, secrets)
+    operators = Operators(
+        database=database,
+        keys=ApiKeys(secrets),
+        authenticator=Authenticator.open(settings, secrets, database, clock),
+        sessions=WebSessions(secrets),
+        statistics=Statistics(),
+        authority=authority,
+        levels=faces.levels,
+        readiness=Readiness(database, faces, clock),
+        clock=clock,
+    )
+    verification, comparison = _decisions(base, Desk(database, limits, clock), publisher)
+    return Services(
+        settings=settings,
+        database=database,
+        clock=clock,
+        api_keys=operators.keys,
+        authenticator=operators.authenticator,
+        limits=limits,
+        pseudonyms=base.pseudonyms,
+        transactions=transactions,
+        faces=faces,
+        pool=pool,
+        gate=Gate(pool, settings.engine.deadline_s),
+        verification=verification,
+        comparison=comparison,
+        authority=authority,
+        statistics=operators.statistics,
+        checkpoints=Checkpoints(CheckpointKey(secrets)),
+        receipts=receipts,
+        metrics=metrics,
+        readiness=operators.readiness,
+        operators=operators,
+    )
+
+
+def _decisions(
+    base: Surroundings, desk: Desk, publisher: Publisher
+) -> tuple[Verification, Comparison]:
+    """What decides on faces."""
+    verification = Verification(
+        faces=base.faces,
+        pool=base.pool,
+        desk=desk,
+        publisher=publisher,
+        pseudonyms=base.pseudonyms,
+        clock=base.clock,
+        portrait_years=base.settings.verification.portrait_years,
+    )
+    comparison = Comparison(
+        faces=base.faces, pool=base.pool, desk=desk, publisher=publisher, clock=base.clock
+    )
+    return verification, comparison

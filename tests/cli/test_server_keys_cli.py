@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
@@ -15,13 +16,21 @@ from fvs_server.secrets import ServerSecrets
 KEY = re.compile(r"fvs_[0-9a-f]{16}_[A-Za-z0-9_-]{43}")
 
 
-@pytest.fixture
-def settings(tmp_path):
-    """The settings file of a migrated server."""
-    url = f"sqlite:///{tmp_path / 'server.db'}"
-    database = Database.open(url)
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory):
+    """A migrated database, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "server.db"
+    database = Database.open(f"sqlite:///{path}")
     database.migrate()
     database.close()
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path, migrated):
+    """The settings file of a migrated server."""
+    shutil.copy(migrated, tmp_path / "server.db")
+    url = f"sqlite:///{tmp_path / 'server.db'}"
     ServerSecrets.generate().write(tmp_path / "secrets.json")
     path = tmp_path / "server.toml"
     path.write_text(f"[database]\nurl = '{url}'\n[secrets]\nfile = '{tmp_path / 'secrets.json'}'\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -50,13 +51,21 @@ def server_secrets() -> ServerSecrets:
     return ServerSecrets.generate()
 
 
-@pytest.fixture
-def server_settings(tmp_path, server_secrets) -> Settings:
-    """Settings of a server with an empty, migrated SQLite database and a file of secrets."""
-    url = f"sqlite:///{tmp_path / 'server.db'}"
-    database = Database.open(url)
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory) -> Path:
+    """An empty, migrated SQLite database, to be copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "server.db"
+    database = Database.open(f"sqlite:///{path}")
     database.migrate()
     database.close()
+    return path
+
+
+@pytest.fixture
+def server_settings(tmp_path, server_secrets, migrated_sqlite) -> Settings:
+    """Settings of a server with an empty, migrated SQLite database and a file of secrets."""
+    shutil.copy(migrated_sqlite, tmp_path / "server.db")
+    url = f"sqlite:///{tmp_path / 'server.db'}"
     server_secrets.write(tmp_path / "secrets.json")
     return Settings(
         database=DatabaseSettings(url=url),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import socket
 import threading
 from contextlib import contextmanager
@@ -74,8 +75,8 @@ def own_database(request, tmp_path):
                 connection.execute(delete(table))
         yield opened
         return
+    shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "own.db")
     opened = Database.open(f"sqlite:///{tmp_path / 'own.db'}")
-    opened.migrate()
     yield opened
     opened.close()
 

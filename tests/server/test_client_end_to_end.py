@@ -24,6 +24,7 @@ from fvs_client.calls import (
     export_subject,
     get_import,
     get_import_refusals,
+    get_receipt_keys,
     get_statistics,
     get_transaction,
     get_version,
@@ -41,6 +42,7 @@ from fvs_client.errors import (
     ScopeError,
     UnreachableError,
 )
+from fvs_client.receipts import ReceiptVerifier
 from fvs_client.records import ComparisonRequest, Subject, VerificationRequest
 from fvs_client.signing import RequestSigner
 from fvs_server.app import create_app
@@ -53,7 +55,7 @@ from tests.server.enrol_fixtures import (  # noqa: F401 - fixtures
     own_registry,
     portrait,
 )
-from tests.server.identity_fixtures import issue, served
+from tests.server.identity_fixtures import BANK, issue, served
 from tests.server.light_engine import picture
 
 
@@ -121,6 +123,15 @@ class TestCalls:
         assert answer.is_match
         kept = send(get_transaction(answer.transaction_id))
         assert (kept.decision, kept.consent_reference) == ("match", "c-1")
+
+    def test_the_receipt_holds(self, send, authority_settings):  # noqa: F811 - a fixture
+        """Offline, by the published keys."""
+        answer = send(verify_face(verification(1)))
+        keys = bytes(send(get_receipt_keys()))
+        issuer = authority_settings.http.public_url
+        receipt = ReceiptVerifier(keys, issuer=issuer, audience=BANK).verify(answer.receipt.jws)
+        receipt.require_of(answer)
+        assert receipt.claims["consent_reference"] == "c-1"
 
     def test_a_stranger_does_not_match(self, send):
         """Nor does what is nobody's number; neither is an exception."""

@@ -36,7 +36,7 @@ def receipt(key=KEY, claims=CLAIMS, algorithm: str = "EdDSA", **header: object) 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SecurityWarning)
         return jws.serialize_compact(
-            {"alg": algorithm, "kid": "r1", **header},
+            {"alg": algorithm, "kid": "r1", "typ": "fvs-receipt+jwt", **header},
             json.dumps(claims),
             key,
             registry=jws.JWSRegistry(algorithms=[algorithm], strict_check_header=False),
@@ -89,6 +89,8 @@ def unsigned() -> str:
         "a" * 100_000,
         unsigned(),
         receipt(OTHER),
+        receipt(typ="JWT"),
+        receipt(crit=["typ"]),
         receipt(kid="r3"),
         receipt(OTHER, kid="r3", jwk=OTHER.as_dict(private=False)),
         receipt(SECRET, algorithm="HS256"),

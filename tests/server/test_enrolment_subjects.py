@@ -136,6 +136,25 @@ class TestHoldings:
         (record,) = ask(office, "export", 1, templates=True)["registry"]["records"]
         assert base64.b64decode(record["template"])
 
+    def test_an_export_tells_what_was_answered_about_the_person(self, office):
+        """Every IdP's transactions that named them, and nobody else's."""
+        for person in (1, 2):
+            enrol(office, person, picture(person))
+            body = {
+                "subject": subject(person),
+                "frames": [base64.b64encode(picture(person)).decode()],
+                "purpose": "open_account",
+                "consent_reference": f"consent-{person}",
+                "assurance_level": "ial2.2",
+            }
+            headers = bearer(office.services, Scope.VERIFY, idp=f"{person}.example")
+            verified = office.client.post("/v1/face-verifications", json=body, headers=headers)
+            assert verified.status_code == 200, verified.text
+        (held,) = ask(office, "export", 2)["transactions"]
+        assert held["transaction_id"] == verified.json()["transaction_id"]
+        assert (held["idp"], held["consent_reference"]) == ("2.example", "consent-2")
+        assert (held["decision"], held["on_behalf"]) == (verified.json()["decision"], False)
+
 
 class TestErase:
     def test_erasure_is_proved_and_can_be_asked_for_again(self, office):

@@ -150,12 +150,16 @@ class TestCertificates:
         assert self.shown(certificates, client_cert(certificate()), peer) is None
 
     @pytest.mark.parametrize(
-        "value", ["", ":", "::", ":AAAA:", "AAAA", "?1", '"x"', "()", ":é:", f":{'A' * 20_000}:"]
+        "value", [":", "::", ":AAAA:", "AAAA", "?1", '"x"', "()", ":é:", f":{'A' * 20_000}:"]
     )
     def test_what_is_no_certificate(self, certificates, value):
         """Is refused: a proxy that sends it is misconfigured."""
         with pytest.raises(RefusedCredentialsError):
             self.shown(certificates, value)
+
+    def test_no_certificate(self, certificates):
+        """An empty field says that there was none."""
+        assert self.shown(certificates, "") is None
 
     def test_two_certificates(self, certificates):
         """A field that is there twice is refused, or two readers would choose differently."""

@@ -16,6 +16,7 @@ from tests.server.identity_fixtures import bearer, issue
 
 PUBLIC = {
     "/.well-known/jwks.json",
+    "/.well-known/jwt-vc-issuer",
     "/docs",
     "/health/live",
     "/health/ready",

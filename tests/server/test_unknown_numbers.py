@@ -7,7 +7,9 @@ not, asked with faces of other people, in random order.
 from __future__ import annotations
 
 import http.client
+import logging
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fvs_server.wiring import Services
+
+logger = logging.getLogger(__name__)
 
 JUDGED, ANSWERED = 4000, 100
 SLOW_CALLS = 10_000
@@ -168,8 +172,11 @@ class TestUnknownNumbers:
         Of honest samples one in twenty fails each test; so what fails is drawn once more.
         """
         headers = bearer(patient_services, Scope.VERIFY, Scope.SCORES)
-        with served(create_app(patient_services)) as port:
-            caller = partial(post, http.client.HTTPConnection("127.0.0.1", port), headers)
+        with (
+            served(create_app(patient_services)) as port,
+            closing(http.client.HTTPConnection("127.0.0.1", port)) as connection,
+        ):
+            caller = partial(post, connection, headers)
             runs = (ask(patient_services, SLOW_CALLS, caller, seed) for seed in (1, 2))
             found = []
             for known, unknown in runs:
@@ -181,6 +188,7 @@ class TestUnknownNumbers:
                 )
                 if all(p > 0.05 for p, _ in found[-1].values()):
                     break
+        logger.info("p-values and AUC: %s", found)
         for name in ("scores", "times"):
             assert any(run[name][0] > 0.05 for run in found), found
             assert all(abs(run[name][1] - 0.5) < 0.02 for run in found), found

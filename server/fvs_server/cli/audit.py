@@ -133,6 +133,7 @@ def prove(
     *,
     out: Annotated[Path, typer.Option(help="Where to write the proof; - is here.")] = STDOUT,
     settings: SettingsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Prove that an answer is in the log, against a checkpoint that is made where needed.
 
@@ -149,7 +150,7 @@ def prove(
     if proof is None:
         print_note("no such answer is in the log")
         raise typer.Exit(ExitCode.NO_MATCH)
-    _write(out, msgspec.json.format(msgspec.json.encode(proof)) + b"\n")
+    _write(out, msgspec.json.format(msgspec.json.encode(proof)) + b"\n", as_json=as_json)
 
 
 @app.command("verify-proof")
@@ -191,6 +192,7 @@ def export(
     *,
     out: Annotated[Path, typer.Option(help="Where to write it; - is here.")] = STDOUT,
     settings: SettingsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the whole log as JSON lines: its checkpoints, then its entries.
 
@@ -211,6 +213,7 @@ def export(
     ):
         for line in export_lines(connection, checkpoints):
             file.write(line + b"\n")
+    _tell_written(out, as_json=as_json)
 
 
 @app.command()
@@ -218,6 +221,7 @@ def checkpoint(
     *,
     out: Annotated[Path, typer.Option(help="Where to write it; - is here.")] = STDOUT,
     settings: SettingsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Sign the log as it is, and write the newest checkpoint: keep it elsewhere.
 
@@ -231,7 +235,7 @@ def checkpoint(
     if signed is None:
         print_note("the log is empty")
         raise typer.Exit(ExitCode.NO_MATCH)
-    _write(out, f"{signed.signed}\n".encode())
+    _write(out, f"{signed.signed}\n".encode(), as_json=as_json)
 
 
 @app.command("public-key")
@@ -239,6 +243,7 @@ def public_key(
     *,
     out: Annotated[Path, typer.Option(help="Where to write it; - is here.")] = STDOUT,
     settings: SettingsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the public key of the checkpoints, a JWK: give it to whoever checks the log.
 
@@ -247,7 +252,7 @@ def public_key(
     Examples:
       fvs audit public-key --out audit.jwk
     """
-    _write(out, msgspec.json.encode(_public_key(None, settings)) + b"\n")
+    _write(out, msgspec.json.encode(_public_key(None, settings)) + b"\n", as_json=as_json)
 
 
 @app.command()
@@ -313,9 +318,16 @@ def _read(path: Path) -> bytes:
         return b"".join(lines)
 
 
-def _write(out: Path, content: bytes) -> None:
+def _write(out: Path, content: bytes, *, as_json: bool) -> None:
     if out == STDOUT:
         sys.stdout.buffer.write(content)
         return
     require_writable(out)
     out.write_bytes(content)
+    _tell_written(out, as_json=as_json)
+
+
+def _tell_written(out: Path, *, as_json: bool) -> None:
+    """Tell programs too; what went to standard output is all that may stand there."""
+    if as_json and out != STDOUT:
+        print_json({"written": str(out)})

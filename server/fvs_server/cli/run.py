@@ -143,12 +143,15 @@ def run(
         Path, typer.Option(help="With --demo: folder for the pictures of the call.")
     ] = Path("demo-output"),
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="In place of [http] port; 0 is any.")
+        int | None,
+        typer.Option(min=0, max=65535, help="In place of that of the settings; 0 is any."),
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Run the service until SIGTERM or Ctrl-C; SIGHUP reads certificate and keys anew.
 
-    Logs are JSON lines on standard error.
+    Logs are JSON lines on standard error. With --json standard output gets one line, the port, once
+    connections are accepted.
 
     Exit codes: 0 it was stopped, 3 wrong use or a broken installation.
 
@@ -174,7 +177,14 @@ def run(
         )
     log_to_stderr(opened.logs.level)
     with open_services(opened, read_secrets(opened)) as services:
-        serve(services)
+        serve(services, lambda running: _tell_port(running.port, as_json=as_json))
+
+
+def _tell_port(port: int, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"port": port})
+    else:
+        print_note(f"listening on port {port}; Ctrl-C ends it")
 
 
 @config_app.command()

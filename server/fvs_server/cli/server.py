@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from fvs_server.cli.keys import app as keys_app
+from fvs_server.cli.receipt_keys import app as receipt_keys_app
 from fvs_server.cli.run import config_app, init, migrate, run
 
 __all__ = ["app"]
@@ -15,6 +16,7 @@ app.command()(run)
 app.command()(migrate)
 app.add_typer(config_app, name="config")
 app.add_typer(keys_app, name="keys")
+app.add_typer(receipt_keys_app, name="receipt-keys")
 
 
 @app.callback()

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from fvs.bulk.portraits import portraits_of
 from fvs.registry.enrolment import EnrolmentOutcome
 from fvs.registry.records import RecordStatus
@@ -21,10 +23,14 @@ from fvs_server.enrolment.portraits import new_record
 from fvs_server.enrolment.waiting import REFUSED, forget_waiting, waiting_rows
 from fvs_server.problems import Problem, ServiceError
 from fvs_server.services.judging import coded_failures
+from fvs_server.transactions.tables import transactions
+from fvs_server.transactions.transactions import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from sqlalchemy import Connection
 
     from fvs.bulk.portraits import Portraits
     from fvs.deployment.registry_file import EnrolmentSpec
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
     from fvs_server.enrolment.portraits import Portrait
     from fvs_server.identity import Principal
     from fvs_server.inference import Deadline, InferencePool
+    from fvs_server.transactions import TransactionRecord
 
 __all__ = ["Enrolment", "PortraitOutcome", "SubjectHoldings", "look_at"]
 
@@ -74,10 +81,12 @@ class SubjectHoldings:
     Attributes:
         registry: what the registry keeps.
         imports_waiting: portraits of them in imports that were not reached yet.
+        transactions: that named them, oldest first, as long as they are kept.
     """
 
     registry: SubjectExport
     imports_waiting: int
+    transactions: tuple[TransactionRecord, ...]
 
 
 def look_at(engine: Engine, picture: bytes) -> Portraits:
@@ -195,10 +204,11 @@ class Enrolment:
         with coded_failures():
             with self.database.reading() as connection:
                 waiting = waiting_rows(connection, pseudonym)
+                answered = _transactions_of(connection, pseudonym)
             held = self.registry.export(subject, templates=templates)
             told = PortraitOutcome(outcome="with_templates" if templates else "told")
             self._note(principal, action, subject, done=told)
-        return SubjectHoldings(registry=held, imports_waiting=waiting)
+        return SubjectHoldings(registry=held, imports_waiting=waiting, transactions=answered)
 
     def _note(
         self,
@@ -222,6 +232,15 @@ class Enrolment:
         )
         with self.database.writing() as connection:
             self.notes.note(connection, act)
+
+
+def _transactions_of(connection: Connection, subject: bytes) -> tuple[TransactionRecord, ...]:
+    columns = transactions.c
+    named = select(transactions).where(
+        (columns.subject == subject) | (columns.on_behalf_of == subject)
+    )
+    rows = connection.execute(named.order_by(columns.at, columns.transaction_id))
+    return tuple(record_of(row) for row in rows)
 
 
 def _erased(receipt: ErasureReceipt) -> PortraitOutcome:

@@ -70,7 +70,7 @@ class ClientCertificates:
         if not self._peers.trusts(head.peer):
             return None
         field = head.only(_FIELD)
-        if field is None:
+        if not field:  # some proxies send the field empty for callers without a certificate
             return None
         certificate = _parse(field)
         now = self._clock()

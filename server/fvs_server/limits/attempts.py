@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from fvs_server.limits.attempt_rules import AttemptRules, IdpTally, PeriodTally
 from fvs_server.limits.clock import not_ahead
-from fvs_server.limits.statements import insert_into
+from fvs_server.limits.statements import bound, insert_of, parameters_of
 from fvs_server.limits.tables import attempts, subject_attempts
 from fvs_server.problems import Problem, ServiceError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Insert, Row
+    from sqlalchemy.sql.dml import ReturningInsert
 
     from fvs_server.limits.settings import LimitsSettings
 
 __all__ = ["AttemptOutcome", "Attempts"]
+
+
+_IS_SUBJECT = attempts.c.subject == bindparam("of_subject")
+_IS_OVERALL = subject_attempts.c.subject == bindparam("of_subject")
+_OF_SUBJECT = select(attempts).where(_IS_SUBJECT)
+_FORGET = delete(attempts).where(_IS_SUBJECT, attempts.c.idp == bindparam("of_idp"))
+_FORGET_OVERALL = delete(subject_attempts).where(_IS_OVERALL)
+_KEEP_OVERALL = (
+    subject_attempts.update()
+    .where(_IS_OVERALL)
+    .values(bound(("in_period", "period_started_at", "touched_at")))
+)
 
 
 class AttemptOutcome(StrEnum):
@@ -97,18 +111,10 @@ def _locked(
     connection: Connection, subject: bytes, now: datetime
 ) -> tuple[PeriodTally, dict[str, IdpTally]]:
     """All counts of a subject; until the transaction ends nobody else changes them."""
-    lock = (
-        insert_into(connection, subject_attempts)
-        .values(subject=subject, in_period=0, touched_at=now)
-        .on_conflict_do_update(
-            # Changes nothing: it takes the row's lock.
-            index_elements=[subject_attempts.c.subject],
-            set_={"subject": subject},
-        )
-        .returning(subject_attempts.c.in_period, subject_attempts.c.period_started_at)
-    )
-    row = connection.execute(lock).one()
-    rows = connection.execute(select(attempts).where(attempts.c.subject == subject))
+    lock = _lock(connection.dialect.name)
+    mine = parameters_of({"subject": subject, "in_period": 0, "touched_at": now})
+    row = connection.execute(lock, mine).one()
+    rows = connection.execute(_OF_SUBJECT, {"of_subject": subject})
     return _period(row, now), {row.idp: _tally(row, now) for row in rows}
 
 
@@ -130,10 +136,11 @@ def _store(
     connection: Connection, subject: bytes, idp: str, tally: IdpTally, now: datetime
 ) -> None:
     if tally.is_blank:
-        same = (attempts.c.subject == subject) & (attempts.c.idp == idp)
-        connection.execute(delete(attempts).where(same))
+        connection.execute(_FORGET, {"of_subject": subject, "of_idp": idp})
         return
     counted = {
+        "subject": subject,
+        "idp": idp,
         "in_a_row": tally.in_a_row,
         "last_failed_at": tally.last_failed_at,
         "in_period": tally.period.count,
@@ -142,22 +149,39 @@ def _store(
         "pending_at": tally.pending_at,
         "touched_at": now,
     }
-    connection.execute(
-        insert_into(connection, attempts)
-        .values(subject=subject, idp=idp, **counted)
-        .on_conflict_do_update(index_elements=[attempts.c.subject, attempts.c.idp], set_=counted)
-    )
+    connection.execute(_keep(connection.dialect.name), parameters_of(counted))
 
 
 def _store_overall(
     connection: Connection, subject: bytes, overall: PeriodTally, now: datetime
 ) -> None:
-    same = subject_attempts.c.subject == subject
     if not overall.count:
-        connection.execute(delete(subject_attempts).where(same))
+        connection.execute(_FORGET_OVERALL, {"of_subject": subject})
         return
-    connection.execute(
-        subject_attempts.update()
-        .where(same)
-        .values(in_period=overall.count, period_started_at=overall.started_at, touched_at=now)
+    counted = {
+        "in_period": overall.count,
+        "period_started_at": overall.started_at,
+        "touched_at": now,
+    }
+    connection.execute(_KEEP_OVERALL, {"of_subject": subject, **parameters_of(counted)})
+
+
+@cache
+def _lock(dialect: str) -> ReturningInsert[Any]:
+    """A row of the subject's, which is not changed where it is there: it is locked."""
+    statement = insert_of(dialect, subject_attempts).values(
+        bound(("subject", "in_period", "touched_at"))
     )
+    return statement.on_conflict_do_update(
+        index_elements=[subject_attempts.c.subject], set_={"subject": statement.excluded.subject}
+    ).returning(subject_attempts.c.in_period, subject_attempts.c.period_started_at)
+
+
+@cache
+def _keep(dialect: str) -> Insert:
+    """Of a subject at an IdP."""
+    keys = (attempts.c.subject, attempts.c.idp)
+    statement = insert_of(dialect, attempts).values(bound(attempts.c.keys()))
+    given = (column for column in statement.excluded if column.name not in ("subject", "idp"))
+    counted = {column.name: column for column in given}
+    return statement.on_conflict_do_update(index_elements=keys, set_=counted)

@@ -14,13 +14,14 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from fvs_server.limits.perceptual import BITS, hamming_distance
-from fvs_server.limits.statements import insert_into
+from fvs_server.limits.statements import bound, insert_of, parameters_of
 from fvs_server.limits.tables import captures as table
 from fvs_server.problems import Problem, ServiceError
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+    from sqlalchemy.sql.dml import ReturningInsert
 
     from fvs_server.limits.settings import LimitsSettings
 
@@ -40,6 +42,22 @@ NEAR_BITS = 3
 _BANDS = 4
 _BAND_BITS = BITS // _BANDS
 _SIGN = 1 << (BITS - 1)
+
+
+def _band(number: int) -> str:
+    """The name of a band's column, which is also that of its parameter."""
+    return f"band_{number}"
+
+
+_IS_RECENT = table.c.seen_at > bindparam("since")
+_SAME = (
+    select(table.c.digest)
+    .where(table.c.digest.in_(bindparam("digests", expanding=True)), _IS_RECENT)
+    .limit(1)
+)
+_NEAR = select(table.c.looks).where(
+    or_(*(table.c[_band(n)] == bindparam(_band(n)) for n in range(_BANDS))), _IS_RECENT
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +97,8 @@ class Captures:
         """
         since = now - self._window
         digests = [self._digest(capture) for capture in captures]
-        same = select(table.c.digest).where(table.c.digest.in_(digests), table.c.seen_at > since)
-        if connection.execute(same.limit(1)).first() is not None:
+        same = {"digests": digests, "since": since}
+        if connection.execute(_SAME, same).first() is not None:
             raise ServiceError(Problem.CAPTURE_REPLAYED)
         veil = self._veil(subject)
         for capture in captures:
@@ -115,14 +133,10 @@ class Captures:
         veil = self._veil(subject)
         for digest, perceptual in {self._digest(c): c.perceptual for c in captures}.items():
             looks = None if perceptual is None or not accepted else veil.over(perceptual)
-            values = {"seen_at": now, **_columns(looks)}
-            statement = insert_into(connection, table).values(digest=digest, **values)
-            kept = statement.on_conflict_do_update(
-                index_elements=[table.c.digest],
-                set_=values,
-                where=table.c.seen_at <= now - self._window,
-            )
-            if connection.execute(kept.returning(table.c.digest)).first() is None:
+            row = parameters_of({"digest": digest, "seen_at": now, **_columns(looks)})
+            forgotten = {"forgotten": now - self._window}
+            keep = _keep(connection.dialect.name)
+            if connection.execute(keep, row | forgotten).first() is None:
                 raise ServiceError(Problem.CAPTURE_REPLAYED)
 
     def _digest(self, capture: Capture) -> bytes:
@@ -146,11 +160,20 @@ class _Veil:
         return int.from_bytes(np.packbits(bits[self._order] ^ self._mask).tobytes(), "big")
 
 
+@cache
+def _keep(dialect: str) -> ReturningInsert[Any]:
+    """Remember a capture; no row comes back where it is remembered and not forgotten."""
+    statement = insert_of(dialect, table).values(bound(table.c.keys()))
+    return statement.on_conflict_do_update(
+        index_elements=[table.c.digest],
+        set_={column.name: column for column in statement.excluded if column.name != "digest"},
+        where=table.c.seen_at <= bindparam("forgotten"),
+    ).returning(table.c.digest)
+
+
 def _refuse_alike(connection: Connection, looks: int, since: datetime) -> None:
-    columns = [table.c[f"band_{band}"] for band in range(_BANDS)]
-    in_a_band = or_(*(c == band for c, band in zip(columns, _bands(looks), strict=True)))
-    near = select(table.c.looks).where(in_a_band, table.c.seen_at > since)
-    for (found,) in connection.execute(near):
+    bands = {_band(band): value for band, value in enumerate(_bands(looks))}
+    for (found,) in connection.execute(_NEAR, {"since": since, **bands}):
         if hamming_distance(found + _SIGN, looks) <= NEAR_BITS:
             raise ServiceError(Problem.CAPTURE_REPLAYED)
 
@@ -163,4 +186,4 @@ def _columns(looks: int | None) -> dict[str, int | None]:
     bands: list[int | None] = [None] * _BANDS if looks is None else [*_bands(looks)]
     # Databases have no unsigned 64 bits.
     stored = None if looks is None else looks - _SIGN
-    return {"looks": stored, **{f"band_{band}": value for band, value in enumerate(bands)}}
+    return {"looks": stored, **{_band(n): value for n, value in enumerate(bands)}}

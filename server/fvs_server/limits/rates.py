@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import BigInteger, bindparam, case, or_, select
 
 from fvs_server.limits.clock import SKEW
-from fvs_server.limits.statements import insert_into
+from fvs_server.limits.statements import insert_of
 from fvs_server.limits.tables import rates
 from fvs_server.problems import Problem, ServiceError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import BindParameter, Connection
+    from sqlalchemy.sql.dml import ReturningInsert
 
     from fvs_server.identity.principal import Principal
     from fvs_server.limits.settings import LimitsSettings
@@ -79,22 +81,42 @@ class RateLimits:
 
     def _count(self, connection: Connection, bucket: str, now_us: int) -> int | None:
         """The new theoretical arrival, or None where the request comes too early."""
-        arrival, full_us = rates.c.arrival_us, now_us + self._burst * self._interval_us
-        # No request that was counted at this time or before can have led so far ahead.
-        from_the_future = arrival > full_us + _SKEW_US
-        counted = case(
-            (from_the_future, full_us),
-            (arrival < now_us, now_us + self._interval_us),
-            else_=arrival + self._interval_us,
-        )
-        statement = (
-            insert_into(connection, rates)
-            .values(bucket=bucket, arrival_us=now_us + self._interval_us)
-            .on_conflict_do_update(
-                index_elements=[rates.c.bucket],
-                set_={"arrival_us": counted},
-                where=or_(arrival <= now_us + self._tolerance_us, from_the_future),
-            )
-            .returning(rates.c.arrival_us)
-        )
-        return connection.execute(statement).scalar_one_or_none()
+        full_us = now_us + self._burst * self._interval_us
+        moments = {
+            "bucket_name": bucket,
+            "now_us": now_us,
+            "next_us": now_us + self._interval_us,
+            "interval_us": self._interval_us,
+            "full_us": full_us,
+            "future_us": full_us + _SKEW_US,
+            "conforms_us": now_us + self._tolerance_us,
+        }
+        counted = connection.execute(_count(connection.dialect.name), moments)
+        arrival_us: int | None = counted.scalar_one_or_none()
+        return arrival_us
+
+
+@cache
+def _count(dialect: str) -> ReturningInsert[Any]:
+    """Count one request; no row comes back where it comes too early."""
+    arrival = rates.c.arrival_us
+    # No request that was counted at this time or before can have led so far ahead.
+    from_the_future = arrival > bindparam("future_us")
+    counted = case(
+        (from_the_future, _us("full_us")),
+        (arrival < bindparam("now_us"), _us("next_us")),
+        else_=arrival + bindparam("interval_us"),
+    )
+    statement = insert_of(dialect, rates).values(
+        bucket=bindparam("bucket_name"), arrival_us=_us("next_us")
+    )
+    return statement.on_conflict_do_update(
+        index_elements=[rates.c.bucket],
+        set_={"arrival_us": counted},
+        where=or_(arrival <= bindparam("conforms_us"), from_the_future),
+    ).returning(arrival)
+
+
+def _us(name: str) -> BindParameter[int]:
+    """A number of microseconds, which is too large for an INTEGER."""
+    return bindparam(name, type_=BigInteger)

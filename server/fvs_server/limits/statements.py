@@ -1,23 +1,45 @@
-"""Statements that SQLite and PostgreSQL spell alike and SQLAlchemy does not."""
+"""Statements that SQLite and PostgreSQL spell alike and SQLAlchemy does not.
+
+What runs in every request is built once, with parameters: building a statement costs several times
+what running it does.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import bindparam, delete, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Table
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["delete_some", "insert_into"]
+    from sqlalchemy import BindParameter, ColumnElement, Connection, Table
+
+__all__ = ["bound", "delete_some", "insert_into", "insert_of", "parameters_of"]
+
+_NEW = "new_"
+"""A parameter must not be named like the column that it fills."""
 
 
 def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that can be told what to do on conflict."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return insert_of(connection.dialect.name, table)
+
+
+def insert_of(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """The same, for statements that are built once for each dialect."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def bound(columns: Iterable[str]) -> dict[str, BindParameter[Any]]:
+    """Columns, and parameters for their new values; `parameters_of` fills them."""
+    return {name: bindparam(f"{_NEW}{name}") for name in columns}
+
+
+def parameters_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by column -> parameters of a statement with `bound` columns."""
+    return {f"{_NEW}{name}": value for name, value in values.items()}
 
 
 def delete_some(

@@ -7,9 +7,7 @@ those of `fvs demo`; their numbers are made up.
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import signal
 import tempfile
 import threading
 from contextlib import closing, contextmanager
@@ -48,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fvs.cli.demo_cases import Case
+    from fvs_server.operation.serving import Running
     from fvs_server.wiring import Services
 
 __all__ = ["run_demo"]
@@ -75,7 +74,7 @@ def run_demo(out: Path, *, port: int, once: bool) -> None:
         (out / f"{case.name}-selfie.jpg").write_bytes(case.selfie_jpeg)
     with _demo_services(cases, port) as services:
         key = _new_key(services)
-        serve(services, lambda bound: _started(bound, key, out, once=once))
+        serve(services, lambda running: _started(running, key, out, once=once))
 
 
 @contextmanager
@@ -133,15 +132,15 @@ def _new_key(services: Services) -> str:
         return services.api_keys.create(connection, order, now).text.reveal()
 
 
-def _started(port: int, key: str, out: Path, *, once: bool) -> None:
-    url = f"http://127.0.0.1:{port}"
+def _started(running: Running, key: str, out: Path, *, once: bool) -> None:
+    url = f"http://127.0.0.1:{running.port}"
     selfie = out / "mated-selfie.jpg"
     print_line(("The service runs at ", "bold"), (url, "bold cyan"), ("  (Ctrl-C ends it)", ""))
     print_line("Two people are enrolled. Verify one of them, in another terminal:\n")
     print_line(_curl(url, key, selfie) + "\n")
     print_line("Others: mated-dim-selfie.jpg with number 3100501234563; or exchange the two.")
     if once:
-        threading.Thread(target=_call_and_stop, args=(url, key, selfie)).start()
+        threading.Thread(target=_call_and_stop, args=(running, url, key, selfie)).start()
 
 
 def _request() -> dict[str, object]:
@@ -164,7 +163,7 @@ def _curl(url: str, key: str, selfie: Path) -> str:
     return " \\\n  ".join(lines)
 
 
-def _call_and_stop(url: str, key: str, selfie: Path) -> None:
+def _call_and_stop(running: Running, url: str, key: str, selfie: Path) -> None:
     """What the line above does, and then what Ctrl-C does."""
     try:
         answer = httpx.post(
@@ -178,4 +177,4 @@ def _call_and_stop(url: str, key: str, selfie: Path) -> None:
         )
         print_line(json.dumps(answer.json(), indent=2, ensure_ascii=False))
     finally:
-        os.kill(os.getpid(), signal.SIGTERM)
+        running.stop()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -24,19 +25,35 @@ if TYPE_CHECKING:
     from fvs_server.settings import HttpSettings
     from fvs_server.wiring import Services
 
-__all__ = ["reload_services", "serve"]
+__all__ = ["Running", "reload_services", "serve"]
 
 logger = logging.getLogger(__name__)
 
 _BACKLOG = 2048
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
-def serve(services: Services, on_started: Callable[[int], None] = lambda _port: None) -> None:
-    """Serve until a signal ends it.
+@dataclass(frozen=True)
+class Running:
+    """A server that accepts connections.
+
+    Attributes:
+        port: where.
+        stop: ends it as SIGTERM does.
+    """
+
+    port: int
+    stop: Callable[[], None]
+
+
+def serve(
+    services: Services, on_started: Callable[[Running], None] = lambda _running: None
+) -> None:
+    """Serve until a signal ends it. To be called by the main thread, which gets the signals.
 
     Args:
         services: opened.
-        on_started: told the port, once connections are accepted.
+        on_started: called once connections are accepted.
 
     Raises:
         DeploymentError: the address cannot be listened on.
@@ -61,10 +78,15 @@ def serve(services: Services, on_started: Callable[[int], None] = lambda _port: 
         ssl_keyfile=http.tls_key,
     )
     server = _Server(config, services, on_started)
+    # Uvicorn raises the signal that ended it once more, which would end the process as it stands.
+    ends = {number: signal.signal(number, _do_nothing) for number in _ENDING}
     try:
         server.run()
     except SystemExit as error:  # uvicorn's way to say that it could not listen
         raise _cannot_listen(http) from error
+    finally:
+        for number, handler in ends.items():
+            signal.signal(number, handler)
     if not server.started:
         raise _cannot_listen(http)
 
@@ -90,7 +112,7 @@ class _Server(uvicorn.Server):
     """Uvicorn's, which also reloads and says when it has started."""
 
     def __init__(
-        self, config: uvicorn.Config, services: Services, on_started: Callable[[int], None]
+        self, config: uvicorn.Config, services: Services, on_started: Callable[[Running], None]
     ) -> None:
         super().__init__(config)
         self._services = services
@@ -107,7 +129,10 @@ class _Server(uvicorn.Server):
             )
         port = self.servers[0].sockets[0].getsockname()[1]
         logger.info("started", extra={"fields": {"port": port}})
-        self._on_started(port)
+        self._on_started(Running(port, self._stop))
+
+    def _stop(self) -> None:
+        self.should_exit = True
 
 
 def _protocol(head_s: float) -> type[HttpToolsProtocol]:
@@ -142,6 +167,10 @@ def _protocol(head_s: float) -> type[HttpToolsProtocol]:
                 self._head_timer = None
 
     return ImpatientProtocol
+
+
+def _do_nothing(_number: int, _frame: object) -> None:
+    """The server has ended already."""
 
 
 def _cannot_listen(http: HttpSettings) -> DeploymentError:

@@ -16,11 +16,13 @@ from fvs_server.edge.languages import Language  # noqa: TC001 - likewise
 from fvs_server.edge.multipart import PicturePart
 from fvs_server.identity import Principal, Scope
 from fvs_server.inference import Deadline  # noqa: TC001 - likewise
+from fvs_server.openapi.answers import ANSWER
 from fvs_server.routes.requests import (  # noqa: TC001 - likewise
     ConsentReference,
     LevelName,
     Purpose,
 )
+from fvs_server.services.answers import DecisionAnswer
 from fvs_server.services.comparison import ComparisonRequest
 from fvs_server.services.desk import RepeatKey  # noqa: TC001 - likewise
 from fvs_server.wiring import Services  # noqa: TC001 - likewise
@@ -45,6 +47,7 @@ class ComparisonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     opt={
         "scope": Scope.COMPARE,
         INFERENCE: True,
+        ANSWER: DecisionAnswer,
         PICTURE_PARTS: {"selfie": PicturePart("selfie"), "card": PicturePart("card")},
     },
     status_code=200,

@@ -17,12 +17,14 @@ from fvs_server.edge.multipart import PicturePart
 from fvs_server.edge.subject_bodies import SubjectBody  # noqa: TC001 - likewise
 from fvs_server.identity import Principal, Scope
 from fvs_server.inference import Deadline  # noqa: TC001 - likewise
+from fvs_server.openapi.answers import ANSWER, PROBLEMS
 from fvs_server.problems import Problem, ServiceError, Violation
 from fvs_server.routes.requests import (  # noqa: TC001 - likewise
     ConsentReference,
     LevelName,
     Purpose,
 )
+from fvs_server.services.answers import DecisionAnswer
 from fvs_server.services.desk import RepeatKey, SessionProof
 from fvs_server.services.verification import VerificationRequest
 from fvs_server.wiring import Services  # noqa: TC001 - likewise
@@ -65,6 +67,14 @@ class VerificationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     opt={
         "scope": Scope.VERIFY,
         INFERENCE: True,
+        ANSWER: DecisionAnswer,
+        PROBLEMS: (
+            Problem.ATTEMPTS_EXHAUSTED,
+            Problem.CAPTURE_REPLAYED,
+            Problem.LIVENESS_SESSION_INVALID,
+            Problem.NOT_FOUND,
+            Problem.REGISTRY_UNAVAILABLE,
+        ),
         PICTURE_PARTS: {"frame": PicturePart("frames", many=True)},
     },
     status_code=200,

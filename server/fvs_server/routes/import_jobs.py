@@ -14,6 +14,9 @@ from fvs_server.edge.bodies import ServiceRequest  # noqa: TC001 - likewise
 from fvs_server.edge.injection import Injected  # noqa: TC001 - likewise
 from fvs_server.edge.languages import Language  # noqa: TC001 - likewise
 from fvs_server.identity import Principal, Scope
+from fvs_server.openapi.answers import PROBLEMS
+from fvs_server.openapi.bodies import BODY_TYPES
+from fvs_server.problems import Problem
 from fvs_server.routes.authority import AdviceDocument, advice_documents, authority_of
 from fvs_server.wiring import Services  # noqa: TC001 - likewise
 
@@ -79,7 +82,15 @@ class RefusalsDocument(msgspec.Struct, frozen=True, kw_only=True):
     next: int | None
 
 
-@post("/v1/import-jobs", opt=_ENROL, status_code=202)
+@post(
+    "/v1/import-jobs",
+    opt={
+        **_ENROL,
+        BODY_TYPES: ("application/x-ndjson", "application/zip"),
+        PROBLEMS: (Problem.IMPORT_QUEUE_FULL,),
+    },
+    status_code=202,
+)
 async def create_import_job(
     services: Injected[Services],
     principal: Injected[Principal],

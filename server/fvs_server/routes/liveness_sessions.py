@@ -13,6 +13,8 @@ from fvs_server.edge.injection import Injected  # noqa: TC001 - Litestar reads t
 from fvs_server.edge.subject_bodies import SubjectBody  # noqa: TC001 - likewise
 from fvs_server.identity import Principal, Scope
 from fvs_server.limits import Step  # noqa: TC001 - msgspec reads the annotations
+from fvs_server.openapi.answers import PROBLEMS
+from fvs_server.problems import Problem
 from fvs_server.wiring import Services  # noqa: TC001 - Litestar reads the annotations
 
 __all__ = ["ROUTES"]
@@ -40,7 +42,11 @@ class SessionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     challenge: ChallengeBody
 
 
-@post("/v1/liveness-sessions", opt={"scope": Scope.VERIFY}, sync_to_thread=True)
+@post(
+    "/v1/liveness-sessions",
+    opt={"scope": Scope.VERIFY, PROBLEMS: (Problem.RATE_LIMITED,)},
+    sync_to_thread=True,
+)
 def create_liveness_session(
     services: Injected[Services],
     principal: Injected[Principal],

@@ -9,6 +9,7 @@ from litestar import Response, get
 
 from fvs import __version__
 from fvs_server.edge.injection import Injected  # noqa: TC001 - Litestar reads the annotations
+from fvs_server.openapi.answers import ANSWER_STATUSES
 from fvs_server.operation.metrics import CONTENT_TYPE_LATEST
 from fvs_server.operation.readiness import ReadinessReport  # noqa: TC001 - likewise
 from fvs_server.wiring import Services  # noqa: TC001 - likewise
@@ -41,7 +42,7 @@ def get_live() -> LiveAnswer:
     return LiveAnswer()
 
 
-@get("/health/ready", opt=_PUBLIC, sync_to_thread=True)
+@get("/health/ready", opt={**_PUBLIC, ANSWER_STATUSES: (_NOT_READY,)}, sync_to_thread=True)
 def get_ready(services: Injected[Services]) -> Response[ReadinessReport]:
     """Whether requests can be decided: 200 or 503, and what was looked at."""
     report = services.readiness.look()

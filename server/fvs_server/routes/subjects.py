@@ -30,6 +30,7 @@ from fvs_server.wiring import Services  # noqa: TC001 - likewise
 
 if TYPE_CHECKING:
     from fvs.registry.lifecycle import RecordExport
+    from fvs_server.transactions import TransactionRecord
 
 __all__ = ["ROUTES"]
 
@@ -98,16 +99,40 @@ class HoldingsDocument(msgspec.Struct, frozen=True, kw_only=True):
     imports_waiting: int
 
 
+class HeldTransactionDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer about the person; fields as of `TransactionRecord`, pseudonyms and keys left out.
+
+    Attributes:
+        on_behalf: whether the person was whom the IdP asked for, rather than whom it asked about.
+    """
+
+    transaction_id: str
+    at: datetime
+    idp: str
+    action: str
+    decision: str
+    reasons: tuple[str, ...]
+    on_behalf: bool
+    purpose: str
+    consent_reference: str
+    assurance_level: str
+    similarity: float | None
+    live_probability: float | None
+    unified_quality: float | None
+
+
 class ExportDocument(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is held about one person for verification.
 
     Attributes:
         registry: as `fvs registry export` writes it.
         imports_waiting: portraits in imports that were not reached yet.
+        transactions: that named the person, oldest first, as long as they are kept.
     """
 
     registry: SubjectExport
     imports_waiting: int
+    transactions: list[HeldTransactionDocument]
 
 
 @post(
@@ -166,8 +191,14 @@ def export_subject(
 ) -> ExportDocument:
     """Export what is held about a person, to be handed to them."""
     enrolment = authority_of(services, principal).enrolment
-    held = enrolment.export(data.subject.to_subject(), principal, templates=data.templates)
-    return ExportDocument(registry=held.registry, imports_waiting=held.imports_waiting)
+    subject = data.subject.to_subject()
+    held = enrolment.export(subject, principal, templates=data.templates)
+    (pseudonym,) = services.pseudonyms.of([subject])
+    return ExportDocument(
+        registry=held.registry,
+        imports_waiting=held.imports_waiting,
+        transactions=[_transaction_document(each, pseudonym) for each in held.transactions],
+    )
 
 
 @post("/v1/subjects/erase", opt={"scope": Scope.ENROL}, status_code=200, sync_to_thread=True)
@@ -184,6 +215,12 @@ def erase_subject(
 def _record_document(record: RecordExport) -> RecordDocument:
     values = {name: getattr(record, name) for name in RecordDocument.__struct_fields__}
     return RecordDocument(**values)
+
+
+def _transaction_document(record: TransactionRecord, subject: bytes) -> HeldTransactionDocument:
+    own = set(HeldTransactionDocument.__struct_fields__) - {"on_behalf"}
+    values = {name: getattr(record, name) for name in own}
+    return HeldTransactionDocument(**values, on_behalf=record.subject != subject)
 
 
 ROUTES = (enrol_portrait, erase_subject, export_subject, look_up_subject)

@@ -111,7 +111,7 @@ class Comparison:
             verdict = self._judge(request, probe, reference)
         answer = self._document(request, case.principal, reference, verdict)
         record = self.publisher.record_of(Action.COMPARE, request, case, verdict, answer, deadline)
-        answer = self.publisher.signed(answer, case.principal, ())
+        answer = self.publisher.signed(Action.COMPARE, request, answer, case.principal)
         body = msgspec.json.encode(answer)
         with self.desk.settling(case, (), ending_of(verdict), body) as connection:
             self.publisher.record(connection, record)

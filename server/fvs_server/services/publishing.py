@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from fvs.receipts import ReceiptClaims
 from fvs_server.services.answers import ReceiptDocument
 from fvs_server.services.frames import unified_quality
 from fvs_server.transactions import TransactionRecord
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from fvs_server.audit import Action
     from fvs_server.identity import Principal
     from fvs_server.inference import Deadline
+    from fvs_server.receipts import Receipts
     from fvs_server.services.answers import DecisionAnswer
     from fvs_server.services.desk import Case
     from fvs_server.services.judging import Verdict
     from fvs_server.services.levels import Level
-    from fvs_server.services.signing import ReceiptIssuer
     from fvs_server.transactions import Transactions
 
 __all__ = ["Asked", "Publisher"]
@@ -56,20 +57,43 @@ class Publisher:
     Attributes:
         transactions: keeps every decision, and chains it to the audit log.
         model_ids: of the networks.
-        receipts: signs; None signs nothing.
+        receipts: signs.
+        issuer: as receipts name the service.
     """
 
     transactions: Transactions
     model_ids: tuple[str, ...]
-    receipts: ReceiptIssuer | None = None
+    receipts: Receipts
+    issuer: str
 
     def signed(
-        self, answer: DecisionAnswer, principal: Principal, formats: Sequence[str]
+        self,
+        action: Action,
+        asked: Asked,
+        answer: DecisionAnswer,
+        principal: Principal,
+        formats: Sequence[str] = (),
     ) -> DecisionAnswer:
         """The answer with its receipt."""
-        if self.receipts is None:
-            return answer
-        issued = self.receipts.issue(msgspec.to_builtins(answer), principal.idp, formats)
+        pad = answer.presentation_attack_detection
+        claims = ReceiptClaims(
+            iss=self.issuer,
+            aud=principal.idp,
+            iat=int(answer.decided_at.timestamp()),
+            jti=answer.transaction_id,
+            action=action,
+            decision=answer.decision,
+            reason_codes=tuple(reason.code for reason in answer.reasons),
+            assurance_level=answer.assurance_level,
+            target_fmr=answer.operating_point.target_fmr,
+            certificate_id=answer.operating_point.certificate_id,
+            pack=answer.operating_point.pack,
+            pad=pad.status if pad.is_live is None else "live" if pad.is_live else "not_live",
+            session_used=pad.session_used,
+            purpose=asked.purpose,
+            consent_reference=asked.consent_reference,
+        )
+        issued = self.receipts.issue(claims, formats)
         receipt = ReceiptDocument(jws=issued.jws, sd_jwt_vc=issued.sd_jwt_vc)
         return msgspec.structs.replace(answer, receipt=receipt)
 

@@ -160,7 +160,9 @@ class Verification:
         record = self.publisher.record_of(Action.VERIFY, request, case, verdict, answer, deadline)
         behalf = [] if request.on_behalf_of is None else [request.on_behalf_of]
         record = replace(record, on_behalf_of=next(iter(self.pseudonyms.of(behalf)), None))
-        answer = self.publisher.signed(answer, case.principal, request.receipt_formats)
+        answer = self.publisher.signed(
+            Action.VERIFY, request, answer, case.principal, request.receipt_formats
+        )
         body = msgspec.json.encode(answer)
         captures = captures_of(case.captures, frames)
         with self.desk.settling(case, captures, ending_of(verdict), body) as connection:

@@ -9,7 +9,6 @@ import numpy as np
 
 from fvs.errors import UsageError
 from fvs.monitoring.baseline import Signal, baseline_of_points
-from fvs.monitoring.drift import compare_live
 
 if TYPE_CHECKING:
     from fvs.certificates import Certificate
@@ -50,6 +49,8 @@ def drift_of(certificate: Certificate, live: LiveSignals) -> tuple[SignalState, 
         return ()
     if "live_probability" not in baseline.names:
         return ()
+    from fvs.monitoring.drift import compare_live  # noqa: PLC0415 - scipy, a second at the start
+
     signal = Signal("live_probability", values)
     report = compare_live(baseline, [signal], _FALSE_ALARM_RATE).report
     return tuple(
