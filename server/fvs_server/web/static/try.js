@@ -112,8 +112,7 @@ async function hintOfFace() {
   }
   faceIsAsked = true;
   try {
-    const body = new FormData();
-    body.append("frame", await capture(), "frame.jpg");
+    const body = formOf({}, [await capture()]);
     const answer = await call("/v1/face-quality", body);
     if (!cameraRuns()) return;
     const found = await answer.json();
@@ -138,6 +137,13 @@ function call(path, body, headers = {}) {
     credentials: "omit",
     cache: "no-store",
   });
+}
+
+function formOf(request, frames) {
+  const body = new FormData();
+  body.append("request", new Blob([JSON.stringify(request)], { type: "application/json" }));
+  frames.forEach((frame, row) => body.append("frame", frame, `frame-${row + 1}.jpg`));
+  return body;
 }
 
 const needsSession = () => "session" in byId("level").selectedOptions[0].dataset;
@@ -200,9 +206,7 @@ async function verify() {
   const { frames, session } = await framesAndSession();
   const request = requestOf(session);
   say(text("working"));
-  const body = new FormData();
-  body.append("request", new Blob([JSON.stringify(request)], { type: "application/json" }));
-  frames.forEach((frame, row) => body.append("frame", frame, `frame-${row + 1}.jpg`));
+  const body = formOf(request, frames);
   const headers = { "Idempotency-Key": crypto.randomUUID() };
   showAnswer(await answered(await call("/v1/face-verifications", body, headers)), request, text);
 }
