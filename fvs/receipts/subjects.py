@@ -38,7 +38,7 @@ def subject_digest(subject: SubjectId, salt: str) -> str:
 
 
 def is_about(digest: object, subject: SubjectId, salt: str) -> bool:
-    """Whether a receipt with this `subject_digest` is about the subject; a wrong salt shows nothing.
+    """Whether a receipt with this `subject_digest` is about the subject, as the salt shows.
 
     Raises:
         SubjectError: the salt is too short.

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from fvs.cli.codes import ExitCode
 
+from fvs.cli.exit_codes import ExitCode
 from tests.unit.test_receipts import JWK, SALT, SUBJECT, credential, signed
 
 NUMBER = SUBJECT.number.reveal()
