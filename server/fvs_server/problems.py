@@ -84,6 +84,13 @@ class Problem(Enum):
         "Sign the bytes that you send; look for a proxy that changes them.",
         "กรุณาลงลายมือชื่อบนข้อมูลที่ส่งจริง และตรวจสอบพร็อกซีที่อาจแก้ไขข้อมูล",
     )
+    CROSS_ORIGIN = _Entry(
+        HTTPStatus.FORBIDDEN,
+        "The form was not sent from a page of this service.",
+        "แบบฟอร์มไม่ได้ส่งมาจากหน้าเว็บของระบบนี้",
+        "Open the page again and send the form from there.",
+        "กรุณาเปิดหน้าเว็บใหม่แล้วส่งแบบฟอร์มอีกครั้ง",
+    )
     DATABASE_UNAVAILABLE = _Entry(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The service cannot reach its database.",

@@ -29,6 +29,8 @@ from fvs_server.services.publishing import Publisher
 from fvs_server.services.verification import Verification
 from fvs_server.statistics.statistics import Statistics
 from fvs_server.transactions import Transactions
+from fvs_server.web.operators import Operators
+from fvs_server.web.sessions import WebSessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,6 +66,7 @@ class Services:
         receipts: signs answers.
         metrics: for operators.
         readiness: likewise.
+        operators: what their pages show.
     """
 
     settings: Settings
@@ -85,6 +88,7 @@ class Services:
     receipts: Receipts
     metrics: Metrics
     readiness: Readiness
+    operators: Operators
 
 
 def utc_now() -> datetime:
@@ -152,13 +156,24 @@ def _services(base: Surroundings, authority: Authority | None) -> Services:
         issuer=settings.http.public_url,
     )
     limits = Limits.create(settings.limits, secrets)
+    operators = Operators(
+        database=database,
+        keys=ApiKeys(secrets),
+        authenticator=Authenticator.open(settings, secrets, database, clock),
+        sessions=WebSessions(secrets),
+        statistics=Statistics(),
+        authority=authority,
+        levels=faces.levels,
+        readiness=Readiness(database, faces, clock),
+        clock=clock,
+    )
     verification, comparison = _decisions(base, Desk(database, limits, clock), publisher)
     return Services(
         settings=settings,
         database=database,
         clock=clock,
-        api_keys=ApiKeys(secrets),
-        authenticator=Authenticator.open(settings, secrets, database, clock),
+        api_keys=operators.keys,
+        authenticator=operators.authenticator,
         limits=limits,
         pseudonyms=base.pseudonyms,
         transactions=transactions,
@@ -168,11 +183,12 @@ def _services(base: Surroundings, authority: Authority | None) -> Services:
         verification=verification,
         comparison=comparison,
         authority=authority,
-        statistics=Statistics(),
+        statistics=operators.statistics,
         checkpoints=Checkpoints(CheckpointKey(secrets)),
         receipts=receipts,
         metrics=metrics,
-        readiness=Readiness(database, faces, clock),
+        readiness=operators.readiness,
+        operators=operators,
     )
 
 

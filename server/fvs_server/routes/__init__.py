@@ -3,6 +3,7 @@
 from fvs_server.routes import (
     duplicate_reviews,
     face_comparisons,
+    face_quality,
     face_verifications,
     import_jobs,
     liveness_sessions,
@@ -14,6 +15,9 @@ from fvs_server.routes import (
     statistics,
     subjects,
     transactions,
+    web_assets,
+    web_operations,
+    web_try,
 )
 
 __all__ = ["ROUTES"]
@@ -21,6 +25,7 @@ __all__ = ["ROUTES"]
 ROUTES = (
     *duplicate_reviews.ROUTES,
     *face_comparisons.ROUTES,
+    *face_quality.ROUTES,
     *face_verifications.ROUTES,
     *import_jobs.ROUTES,
     *liveness_sessions.ROUTES,
@@ -32,4 +37,7 @@ ROUTES = (
     *statistics.ROUTES,
     *subjects.ROUTES,
     *transactions.ROUTES,
+    *web_assets.ROUTES,
+    *web_operations.ROUTES,
+    *web_try.ROUTES,
 )
