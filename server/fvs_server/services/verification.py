@@ -161,7 +161,12 @@ class Verification:
         behalf = [] if request.on_behalf_of is None else [request.on_behalf_of]
         record = replace(record, on_behalf_of=next(iter(self.pseudonyms.of(behalf)), None))
         answer = self.publisher.signed(
-            Action.VERIFY, request, answer, case.principal, request.receipt_formats
+            Action.VERIFY,
+            request,
+            answer,
+            case.principal,
+            request.receipt_formats,
+            request.subject,
         )
         body = msgspec.json.encode(answer)
         captures = captures_of(case.captures, frames)
