@@ -35,6 +35,8 @@ from benchmarks.packs.results import load_packs
 from benchmarks.packs.tables import render_held_out, render_packs
 from benchmarks.scale.results import load_scale
 from benchmarks.scale.tables import render_scale
+from benchmarks.service.results import load_service
+from benchmarks.service.tables import render_service
 from benchmarks.speed.contenders import OURS
 from benchmarks.speed.results import load_report
 from fvs.certificates.files import read_certificate
@@ -268,6 +270,7 @@ SHARED_SECTIONS: dict[str, Callable[[], str]] = {
     "registry": lambda: render_registry(RESULTS_DIR / "registry.json"),
     "robustness": lambda: render_robustness(RESULTS_DIR),
     "scale": lambda: render_scale(load_scale(RESULTS_DIR / "scale.json")),
+    "service": lambda: render_service(load_service(RESULTS_DIR / "service.json")),
     "speed": lambda: render_speed(RESULTS_DIR),
 }
 """Section -> what it says; of no pack, or of several."""

@@ -96,6 +96,7 @@ class HolderExport(Record, frozen=True, kw_only=True):
 
     registry: dict[str, Any]
     imports_waiting: int
+    transactions: tuple[dict[str, Any], ...]
 
     def __repr__(self) -> str:
         return "HolderExport(...)"

@@ -14,7 +14,7 @@ FILE = REPOSITORY / "deploy" / "constraints.txt"
 _US = "face-verification-service"
 _HEAD = """\
 # What the image is built with: every dependency of the extra `server`, as it was tested.
-# Written by `python -m tests.server.deploy_constraints`; a test holds it against what is installed.
+# Written by `python -m tests.server.deploy_constraints`; a test holds its names to what is there.
 """
 
 

@@ -182,7 +182,8 @@ def run(
 
 def _tell_port(port: int, *, as_json: bool) -> None:
     if as_json:
-        print_json({"port": port})
+        # One line, and at once: whoever started the server waits for it.
+        print_line(msgspec.json.encode({"port": port}).decode())
     else:
         print_note(f"listening on port {port}; Ctrl-C ends it")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fvs_server.edge.bodies import PICTURE_PARTS
+from fvs_server.openapi.examples import EXAMPLES
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -29,6 +30,8 @@ def body_of(handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any] | Non
         return None
     schema = schemas.of(field.annotation)
     content: dict[str, Any] = {"application/json": {"schema": schema}}
+    if handler.handler_name in EXAMPLES:
+        content["application/json"]["example"] = EXAMPLES[handler.handler_name]
     if handler.opt.get(PICTURE_PARTS):
         component = schemas.components[schema["$ref"].rsplit("/", 1)[1]]
         content["multipart/form-data"] = _multipart(handler, component)

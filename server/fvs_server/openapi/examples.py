@@ -28,6 +28,6 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "export_subject": {"subject": _SUBJECT},
     "erase_subject": {"subject": _SUBJECT},
     "enrol_portrait": {"subject": _SUBJECT, "picture": _PICTURE},
-    "resolve_duplicate_review": {"state": "different_people", "note": "twins, both documents seen"},
+    "resolve_duplicate_review": {"state": "dismissed", "note": "twins; both documents were seen"},
 }
 """By operation."""

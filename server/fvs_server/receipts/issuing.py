@@ -82,12 +82,10 @@ class Receipts:
 
     def _signing_key(self) -> SigningKey:
         now = self._clock()
-        ready = [
-            state.number
-            for state in self._current_states()
-            if state.withdrawn_at is None and state.signs_from <= now
-        ]
-        return self._keys.at(max(ready))
+        usable = [state for state in self._current_states() if state.withdrawn_at is None]
+        ready = [state.number for state in usable if state.signs_from <= now]
+        # A clock that was set back may be before all of them: the oldest was always published.
+        return self._keys.at(max(ready, default=min(state.number for state in usable)))
 
     def _current_states(self) -> list[KeyState]:
         """As the table says, looked at every ten seconds: other replicas rotate too."""

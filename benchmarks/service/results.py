@@ -1,0 +1,140 @@
+"""What is measured of the service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from benchmarks.machine import Circumstances  # noqa: TC001 - msgspec reads the annotations
+from benchmarks.report_files import read_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "LatencySection",
+    "OverloadSection",
+    "RivalSection",
+    "ServiceReport",
+    "SoakSection",
+    "ThroughputSection",
+    "load_service",
+]
+
+
+class ThroughputSection(msgspec.Struct, frozen=True, kw_only=True):
+    """The service against the engine alone, which takes turns with it; a closed loop of callers.
+
+    Attributes:
+        callers: that wait for one answer each.
+        rounds: turns of each.
+        requests: that were answered in all rounds.
+        engine_per_s: verifications of the engine in this process, a round each.
+        service_per_s: answers of the service, a round each.
+        service_cpu_ms: that the server used a request.
+        engine_cpu_ms: that the engine alone used a verification.
+        caller_cpu_ms: that the load generator used a request.
+    """
+
+    callers: int
+    rounds: int
+    requests: int
+    engine_per_s: list[float]
+    service_per_s: list[float]
+    service_cpu_ms: float
+    engine_cpu_ms: float
+    caller_cpu_ms: float
+
+
+class LatencySection(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests that arrive at random moments (Poisson), at a share of what was answered at most.
+
+    Attributes:
+        share_of_capacity: of the service's throughput.
+        requests: that were answered.
+        statuses: how many had each.
+        p50_ms: half were answered within it.
+        p95_ms: 95 % were.
+        p99_ms: 99 % were.
+    """
+
+    share_of_capacity: float
+    requests: int
+    statuses: dict[str, int]
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+class OverloadSection(msgspec.Struct, frozen=True, kw_only=True):
+    """Several times as many requests as can be answered.
+
+    Attributes:
+        times_capacity: how many times.
+        statuses: how many had each; `failed` got no answer at all.
+        answered_per_s: answers of status 200 a second meanwhile.
+        rss_before_mb: of the server.
+        rss_highest_mb: likewise, meanwhile.
+        recovery_s: from the end of the overload until a request is answered within twice the
+            median of the time before.
+    """
+
+    times_capacity: float
+    statuses: dict[str, int]
+    answered_per_s: float
+    rss_before_mb: float
+    rss_highest_mb: float
+    recovery_s: float
+
+
+class RivalSection(msgspec.Struct, frozen=True, kw_only=True):
+    """Comparisons of two pictures a second, the services taking turns.
+
+    Attributes:
+        callers: that wait for one answer each.
+        ours: a round each, pack of the server in `ours_pack`.
+        ours_pack: pack.
+        rival: FastAPI with insightface as its users write it, threads as they come.
+        rival_one_thread: the same with one thread a network.
+    """
+
+    callers: int
+    ours: list[float]
+    ours_pack: str
+    rival: list[float]
+    rival_one_thread: list[float]
+
+
+class SoakSection(msgspec.Struct, frozen=True, kw_only=True):
+    """Half of what can be answered, for long.
+
+    Attributes:
+        minutes: it took.
+        requests: that were answered.
+        statuses: how many had each.
+        rss_mb: of the server, a sample a minute.
+        p50_ms: of the first and of the last tenth of the time.
+    """
+
+    minutes: float
+    requests: int
+    statuses: dict[str, int]
+    rss_mb: list[float]
+    p50_ms: tuple[float, float]
+
+
+class ServiceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """All sections; those that were not measured are missing."""
+
+    circumstances: Circumstances
+    throughput: ThroughputSection | None = None
+    latency: LatencySection | None = None
+    overload: OverloadSection | None = None
+    rival: RivalSection | None = None
+    soak: SoakSection | None = None
+
+
+def load_service(path: Path) -> ServiceReport | None:
+    """The report, if there is one."""
+    return read_report(path, ServiceReport)
