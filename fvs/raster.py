@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fvs.records import F32, F64, U8, Pixels
 
 __all__ = [
+    "area_means",
     "blur",
     "cielab",
     "convolve",
@@ -110,6 +111,18 @@ def resize_field(field: F32, width_px: int, height_px: int) -> F32:
     """Resample a float field, (H, W) or (H, W, C), bilinearly to an exact size."""
     resized = cv2.resize(field, (width_px, height_px), interpolation=cv2.INTER_LINEAR)
     return np.asarray(resized, np.float32)
+
+
+def area_means(pixels: Pixels, width_px: int, height_px: int) -> F32:
+    """The mean of each of `height_px` by `width_px` equal parts of a picture at least that large.
+
+    Returns:
+        (height_px, width_px, C) float32, not rounded.
+    """
+    shrunk = cv2.resize(
+        pixels.astype(np.float32), (width_px, height_px), interpolation=cv2.INTER_AREA
+    )
+    return np.asarray(shrunk, np.float32)
 
 
 def smooth_field(field: F32, sigma_px: float) -> F32:

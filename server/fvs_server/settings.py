@@ -76,6 +76,12 @@ class HttpSettings(Table, frozen=True, kw_only=True):
     tls_certificate: str | None = None
     tls_key: str | None = None
 
+    @property
+    def issuer(self) -> str:
+        """As receipts name the service: `public_url`, else where it listens."""
+        scheme = "http" if self.tls_certificate is None else "https"
+        return self.public_url or f"{scheme}://{self.host}:{self.port}"
+
 
 class EngineSettings(Table, frozen=True, kw_only=True):
     """`[engine]`.

@@ -154,7 +154,7 @@ def _services(base: Surroundings, authority: Authority | None) -> Services:
         transactions=transactions,
         model_ids=faces.model_ids,
         receipts=receipts,
-        issuer=settings.http.public_url,
+        issuer=settings.http.issuer,
     )
     limits = Limits.create(settings.limits, secrets)
     operators = Operators(

@@ -255,6 +255,28 @@ class TestRequests:
         other = registry_client.post(PATH, json=body(5, picture(5)), headers=keyed)
         assert other.status_code == 422
 
+    def test_a_repetition_may_have_another_boundary(self, registry_client, headers):
+        """Clients draw one anew for each sending; whatever else changes is another request."""
+        request = body(5)
+        del request["frames"]
+        keyed = {**headers, "Idempotency-Key": "k-2"}
+        frames = [picture(5), picture(5)]
+
+        def send(boundary, frame):
+            content = (
+                f"--{boundary}\r\nContent-Disposition: form-data; name=request\r\n\r\n"
+                f"{json.dumps(request)}\r\n--{boundary}\r\n"
+                "Content-Disposition: form-data; name=frame; filename=a.jpg\r\n\r\n"
+            ).encode()
+            content += frame + f"\r\n--{boundary}--\r\n".encode()
+            kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+            return registry_client.post(PATH, content=content, headers=keyed | kind)
+
+        first = send("----one", frames[0])
+        assert first.status_code == 200, first.text
+        assert send("----another", frames[0]).content == first.content
+        assert send("----one", frames[1]).status_code == 422
+
     def test_a_capture_is_not_taken_twice(self, ask):
         """The same bytes again, without a key that makes it a repetition."""
         frame = picture(5)

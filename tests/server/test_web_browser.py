@@ -74,7 +74,7 @@ class TestTryOut:
         ("language", "number", "decision"),
         [
             ("en", NUMBER, "Match"),
-            # The film has one picture, and a capture that was sent before is refused for its subject.
+            # The film has one picture, and what was sent before is refused for its subject.
             pytest.param("th", OTHER_NUMBER, "ไม่ตรงกัน", marks=pytest.mark.slow),
         ],
     )
@@ -142,7 +142,8 @@ class TestTryOut:
         with open_page() as page:
             fill(page, url, key)
             kept = page.evaluate(
-                "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location])"
+                "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, "
+                "location])"
             )
             assert key not in kept
             page.reload()

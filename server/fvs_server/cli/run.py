@@ -184,8 +184,6 @@ def _tell_port(port: int, *, as_json: bool) -> None:
     if as_json:
         # One line, and at once: whoever started the server waits for it.
         print_line(msgspec.json.encode({"port": port}).decode())
-    else:
-        print_note(f"listening on port {port}; Ctrl-C ends it")
 
 
 @config_app.command()
@@ -206,6 +204,10 @@ def check(*, settings: SettingsOption = None, as_json: JsonOption = False) -> No
         print_json(report)
     else:
         print_line("the server would start")
+        if not opened.http.public_url:
+            print_note(
+                f"receipts would name {opened.http.issuer} as their issuer: set [http] public_url"
+            )
 
 
 @config_app.command()

@@ -10,13 +10,14 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from fvs_server.edge.boundary import as_service_error, request_id_of
 from fvs_server.edge.languages import preferred_language
+from fvs_server.edge.parameters import parameter_violations
 from fvs_server.edge.problem_documents import (
     PROBLEM_MEDIA_TYPE,
     ProblemDocument,
     document_of,
     headers_of,
 )
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs_server.problems import Problem, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ def exception_handlers() -> dict[int | type[Exception], Callable[..., Response[P
 
 def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDocument]:
     request_id = request_id_of(request.scope)
-    known = _translated(error) if isinstance(error, HTTPException) else error
+    known = _translated(error, request) if isinstance(error, HTTPException) else error
     refusal = as_service_error(known, request_id)
     language = preferred_language(request.headers.get("accept-language", ""))
     headers = headers_of(refusal, language)
@@ -55,26 +56,10 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
     )
 
 
-def _translated(error: HTTPException) -> Exception:
+def _translated(error: HTTPException, request: Request[Any, Any, Any]) -> Exception:
     """The framework's own refusals; its words may quote what was sent and are not repeated."""
     if isinstance(error, ValidationException):
-        return ServiceError(Problem.INVALID_REQUEST, violations=_violations(error.extra))
+        violations = parameter_violations(error, request.route_handler)
+        return ServiceError(Problem.INVALID_REQUEST, violations=violations)
     problem = _OF_STATUS.get(HTTPStatus(error.status_code))
     return error if problem is None else ServiceError(problem)
-
-
-def _violations(extra: object) -> tuple[Violation, ...]:
-    """Of parameters, which Litestar lists; a body is `fvs_server.edge.bodies`' matter."""
-    listed = extra if isinstance(extra, list) else []
-    return tuple(
-        Violation(
-            pointer=_pointer(str(each.get("source") or "body"), str(each.get("key", ""))),
-            code="invalid",
-            detail="It is missing or not what is allowed here.",
-        )
-        for each in listed
-    )
-
-
-def _pointer(source: str, key: str) -> str:
-    return "" if source == "body" else f"{source}:{key}"

@@ -19,7 +19,7 @@ from fvs_server.problems import Problem, ServiceError, Violation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PicturePart", "decode_multipart_body"]
+__all__ = ["PicturePart", "decode_multipart_body", "without_boundary"]
 
 _REQUEST = "request"
 _MOST_PARTS = 16
@@ -78,6 +78,11 @@ def decode_multipart_body(
     if violations:
         raise ServiceError(Problem.INVALID_REQUEST, violations=violations)
     return msgspec.convert(document, expected)
+
+
+def without_boundary(body: bytes, boundary: str) -> bytes:
+    """What is the same whenever a request is sent: clients draw another boundary each time."""
+    return body.replace(b"--" + boundary.encode("latin-1", "replace"), b"--") if boundary else body
 
 
 def _parts(body: bytes, boundary: str) -> dict[str, list[bytes]]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
+
+from fvs.raster import area_means
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -59,10 +60,7 @@ def _area_means(pixels_rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     times = -(-_SIDE // min(pixels_rgb.shape[:2]))
     if times > 1:
         pixels_rgb = pixels_rgb.repeat(times, axis=0).repeat(times, axis=1)
-    means: npt.NDArray[np.float32] = cv2.resize(
-        pixels_rgb.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA
-    )
-    return means
+    return area_means(pixels_rgb, _SIDE, _SIDE)
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import socket
 import tempfile
 import threading
 from contextlib import closing, contextmanager
@@ -72,7 +73,7 @@ def run_demo(out: Path, *, port: int, once: bool) -> None:
     cases = {case.name: case for case in build_cases() if case.name in _NUMBERS}
     for case in cases.values():
         (out / f"{case.name}-selfie.jpg").write_bytes(case.selfie_jpeg)
-    with _demo_services(cases, port) as services:
+    with _demo_services(cases, port or _free_port()) as services:
         key = _new_key(services)
         serve(services, lambda running: _started(running, key, out, once=once))
 
@@ -103,6 +104,13 @@ def _demo_services(cases: dict[str, Case], port: int) -> Iterator[Services]:
         with open_services(settings, secrets) as services:
             _enrol(services, Location.find(home / "people"), cases)
             yield services
+
+
+def _free_port() -> int:
+    """Known before the server listens, because its receipts name it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _enrol(services: Services, location: Location, cases: dict[str, Case]) -> None:

@@ -49,7 +49,7 @@ def get_jwks(services: Injected[Services]) -> Response[JwksAnswer]:
 @get("/.well-known/jwt-vc-issuer", opt=_PUBLIC, sync_to_thread=True)
 def get_issuer(services: Injected[Services]) -> Response[IssuerAnswer]:
     """The same for wallets."""
-    answer = IssuerAnswer(issuer=services.settings.http.public_url, jwks=_jwks(services))
+    answer = IssuerAnswer(issuer=services.settings.http.issuer, jwks=_jwks(services))
     return Response(answer, headers=_KEPT_FOR)
 
 

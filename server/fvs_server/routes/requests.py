@@ -11,6 +11,7 @@ from litestar import Request  # noqa: TC002 - Litestar reads the annotations
 
 from fvs_server.edge.admission import deadline_of
 from fvs_server.edge.languages import Language, preferred_language
+from fvs_server.edge.multipart import without_boundary
 from fvs_server.inference import Deadline  # noqa: TC001 - likewise
 from fvs_server.services.desk import RepeatKey
 
@@ -97,5 +98,6 @@ async def _repeat_of(request: Request[Any, Any, Any]) -> RepeatKey | None:
     if key is None:
         return None
     digest = hashlib.sha256(f"{request.method} {request.scope['path']}\n".encode())
-    digest.update(await request.body())
+    _, options = request.content_type
+    digest.update(without_boundary(await request.body(), options.get("boundary", "")))
     return RepeatKey(key=key, request_sha256=digest.digest())
