@@ -29,7 +29,7 @@ REQUESTS = [
 ]
 
 
-_API = ("/.well-known/", "/health/", "/metrics", "/problems/", "/v1/", "/version")
+_API = ("/.well-known/", "/health/", "/metrics", "/openapi.json", "/problems/", "/v1/", "/version")
 
 
 @pytest.fixture
@@ -68,6 +68,23 @@ def test_the_http_file_has_every_route(services):
     }
     assert shown <= existing
     assert {(method, path) for method, path in existing - shown if path.startswith(_API)} == set()
+
+
+def test_the_http_file_has_every_operation_of_the_openapi_document(client):
+    """The document describes what the file shows, and the file shows all that it describes."""
+    paths = client.get("/openapi.json").json()["paths"]
+    described = {
+        (method.upper(), re.sub(r"\{\w+\}", "{}", path))
+        for path, operations in paths.items()
+        for method in operations
+        if path.startswith("/v1/")
+    }
+    shown = {
+        (method, path.split("?")[0].replace("{{id}}", "{}"))
+        for method, path in REQUESTS
+        if path.startswith("/v1/")
+    }
+    assert shown == described
 
 
 def test_what_the_http_file_asks_is_understood(client, services):
