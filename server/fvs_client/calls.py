@@ -27,6 +27,7 @@ from fvs_client.authority_records import (
 from fvs_client.records import (
     ComparisonRequest,
     Decision,
+    FaceQuality,
     LivenessSession,
     Subject,
     VerificationRequest,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Call",
     "Repeat",
+    "assess_face_quality",
     "begin_liveness_session",
     "cancel_import",
     "compare_faces",
@@ -111,6 +113,11 @@ def verify_face(request: VerificationRequest) -> Call[Decision]:
 def compare_faces(request: ComparisonRequest) -> Call[Decision]:
     """Compare a live selfie with the picture of a card; neither is kept."""
     return _post("/v1/face-comparisons", request, Decision, Repeat.KEYED)
+
+
+def assess_face_quality(frame: bytes) -> Call[FaceQuality]:
+    """Assess one frame before it is sent to be verified; nothing is compared or kept."""
+    return _post("/v1/face-quality", {"frame": frame}, FaceQuality, Repeat.SAFE)
 
 
 def begin_liveness_session(subject: Subject) -> Call[LivenessSession]:

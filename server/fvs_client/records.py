@@ -15,6 +15,7 @@ __all__ = [
     "Challenge",
     "ComparisonRequest",
     "Decision",
+    "FaceQuality",
     "Frame",
     "LivenessSession",
     "OperatingPoint",
@@ -151,6 +152,14 @@ class CardAnswer(Record, frozen=True, kw_only=True):
     """The picture of the card, likewise."""
 
     status: str
+    quality: dict[str, Quality]
+
+
+class FaceQuality(Record, frozen=True, kw_only=True):
+    """What one frame is worth: `ok` or what failed first, and all that would refuse it."""
+
+    status: str
+    reasons: tuple[Reason, ...]
     quality: dict[str, Quality]
 
 

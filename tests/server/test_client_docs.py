@@ -29,7 +29,9 @@ REQUESTS = [
 ]
 
 
-_API = ("/.well-known/", "/health/", "/metrics", "/problems/", "/v1/", "/version")
+_API = ("/.well-known/", "/health/", "/metrics", "/openapi.json", "/problems/", "/v1/", "/version")
+
+_FEWEST_BODIES = 9
 
 
 @pytest.fixture
@@ -70,6 +72,23 @@ def test_the_http_file_has_every_route(services):
     assert {(method, path) for method, path in existing - shown if path.startswith(_API)} == set()
 
 
+def test_the_http_file_has_every_operation_of_the_openapi_document(client):
+    """The document describes what the file shows, and the file shows all that it describes."""
+    paths = client.get("/openapi.json").json()["paths"]
+    described = {
+        (method.upper(), re.sub(r"\{\w+\}", "{}", path))
+        for path, operations in paths.items()
+        for method in operations
+        if path.startswith("/v1/")
+    }
+    shown = {
+        (method, path.split("?")[0].replace("{{id}}", "{}"))
+        for method, path in REQUESTS
+        if path.startswith("/v1/")
+    }
+    assert shown == described
+
+
 def test_what_the_http_file_asks_is_understood(client, services):
     """Addresses and queries are the service's: a body that is missing is all that may be wrong."""
     headers = bearer(services)
@@ -82,18 +101,19 @@ def test_what_the_http_file_asks_is_understood(client, services):
 
 
 def test_the_http_file_shows_bodies_that_are_taken(client, services):
-    """Each JSON body in it is one that its route reads."""
+    """Each body in it, JSON or multipart, is one that its route reads."""
+    headers = bearer(services)
     blocks = [block for block in HTTP_FILE.split("###")[1:] if "\n{" in block]
-    assert len(blocks) >= 5
+    assert len(blocks) >= _FEWEST_BODIES
     for block in blocks:
-        if "multipart" in block:
-            continue
         method, path = re.search(r"^(POST) \{\{url\}\}(\S+)$", block, re.MULTILINE).groups()
-        body = block[block.index("\n{") :].strip().replace("{{number}}", "1101700230708")
+        media_type = re.search(r"^Content-Type: (.*)$", block, re.MULTILINE).group(1)
+        body = block.split("\n\n", 1)[1].replace("{{number}}", "1101700230708").strip()
+        body = re.sub(r"< \S+", lambda _: picture(1).decode(), body).replace("\n", "\r\n")
         answer = client.request(
             method,
             path.replace("{{id}}", "0" * 32),
-            content=body,
-            headers={**bearer(services), "Content-Type": "application/json"},
+            content=body.encode(),
+            headers={**headers, "Content-Type": media_type},
         )
-        assert answer.status_code in {200, 201, 404}, answer.text
+        assert answer.status_code in {200, 201, 404}, (path, answer.text)

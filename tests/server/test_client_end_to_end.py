@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fvs_client import AsyncClient, Client, ClientOptions, RetryPolicy
 from fvs_client.authority_records import PortraitRequest
 from fvs_client.calls import (
+    assess_face_quality,
     begin_liveness_session,
     cancel_import,
     compare_faces,
@@ -176,6 +177,10 @@ class TestCalls:
         now = datetime.now(UTC)
         found = send(get_statistics(now - timedelta(hours=1), now + timedelta(hours=1)))
         assert found.transactions == 1
+
+    def test_quality(self, send):
+        """Of one frame."""
+        assert send(assess_face_quality(picture(1))).status == "ok"
 
     def test_version(self, send):
         """Of what runs."""
