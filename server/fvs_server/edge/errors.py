@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from litestar import Response
+from litestar.enums import ParamType
 from litestar.exceptions import HTTPException, ValidationException
 
 from fvs_server.edge.boundary import as_service_error, request_id_of
@@ -41,7 +42,7 @@ def exception_handlers() -> dict[int | type[Exception], Callable[..., Response[P
 
 def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDocument]:
     request_id = request_id_of(request.scope)
-    known = _translated(error) if isinstance(error, HTTPException) else error
+    known = _translated(error, request) if isinstance(error, HTTPException) else error
     refusal = as_service_error(known, request_id)
     language = preferred_language(request.headers.get("accept-language", ""))
     headers = headers_of(refusal, language)
@@ -55,20 +56,22 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
     )
 
 
-def _translated(error: HTTPException) -> Exception:
+def _translated(error: HTTPException, request: Request[Any, Any, Any]) -> Exception:
     """The framework's own refusals; its words may quote what was sent and are not repeated."""
     if isinstance(error, ValidationException):
-        return ServiceError(Problem.INVALID_REQUEST, violations=_violations(error.extra))
+        return ServiceError(Problem.INVALID_REQUEST, violations=_violations(error.extra, request))
     problem = _OF_STATUS.get(HTTPStatus(error.status_code))
     return error if problem is None else ServiceError(problem)
 
 
-def _violations(extra: object) -> tuple[Violation, ...]:
+def _violations(extra: object, request: Request[Any, Any, Any]) -> tuple[Violation, ...]:
     """Of parameters, which Litestar lists; a body is `fvs_server.edge.bodies`' matter."""
     listed = extra if isinstance(extra, list) else []
     return tuple(
         Violation(
-            pointer=_pointer(str(each.get("source") or "body"), str(each.get("key", ""))),
+            pointer=_pointer(
+                each.get("source") or "body", _sent_name(request, str(each.get("key", "")))
+            ),
             code="invalid",
             detail="It is missing or not what is allowed here.",
         )
@@ -76,5 +79,14 @@ def _violations(extra: object) -> tuple[Violation, ...]:
     )
 
 
-def _pointer(source: str, key: str) -> str:
-    return "" if source == "body" else f"{source}:{key}"
+def _sent_name(request: Request[Any, Any, Any], parameter: str) -> str:
+    """As the caller knows what the handler may call otherwise."""
+    field = request.route_handler.parsed_fn_signature.parameters.get(parameter)
+    name: str | None = getattr(getattr(field, "kwarg_definition", None), "name", None)
+    return name or parameter
+
+
+def _pointer(source: ParamType | str, key: str) -> str:
+    # Litestar's enumeration prints as its own name.
+    name = source.value if isinstance(source, ParamType) else source
+    return "" if name == "body" else f"{name}:{key}"
