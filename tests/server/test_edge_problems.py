@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fvs_server.problems import Problem
+from tests.server.identity_fixtures import bearer
 
 
 class TestProblems:
@@ -24,6 +25,13 @@ class TestProblems:
         assert answer.status_code == 405
         assert "GET" in answer.headers["allow"]
         assert answer.json()["code"] == "method_not_allowed"
+
+    def test_a_wrong_parameter_is_named(self, client, services):
+        """By `query:` and its name in the address, and without what was sent."""
+        answer = client.get("/v1/statistics?from=nonsense", headers=bearer(services))
+        assert answer.status_code == 400
+        assert [each["pointer"] for each in answer.json()["violations"]] == ["query:from"]
+        assert "nonsense" not in answer.text
 
     @pytest.mark.parametrize("problem", list(Problem))
     def test_each_type_leads_to_its_page(self, client, problem):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import msgspec
 from litestar import MediaType, Response
+from litestar.params import QueryParameter
 
 from fvs_server.edge.admission import INFERENCE
 from fvs_server.edge.problem_documents import PROBLEM_MEDIA_TYPE, ProblemDocument
@@ -144,6 +145,8 @@ def _problems(handler: HTTPRouteHandler) -> Iterable[Problem]:
         yield from _INFERENCE
     if handler.opt["scope"] in _REGISTRY_SCOPES:
         yield from _OF_THE_REGISTRY
+    if any(isinstance(each.kwarg_definition, QueryParameter) for each in parameters.values()):
+        yield Problem.INVALID_REQUEST
     if "repeat" in parameters:
         yield from _REPEATED
     if any("{" in path for path in handler.paths):
