@@ -86,6 +86,18 @@ class TestPages:
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-type"].startswith(("text/css", "text/javascript"))
 
+    @pytest.mark.parametrize("weight", ["Regular", "Bold"])
+    def test_thai_letters_are_there_for_everybody(self, client, weight):
+        """A console without a Thai typeface gets one, from here."""
+        answer = client.get(f"/static/Sarabun-{weight}.ttf")
+        assert answer.headers["content-type"] == "font/ttf"
+        assert answer.content.startswith(b"\0\1\0\0")
+        assert f"Sarabun-{weight}.ttf" in client.get("/static/pages.css").text
+
+    def test_without_a_path_one_comes_to_the_try_out_page(self, client):
+        """`/` is no dead end."""
+        assert client.get("/", follow_redirects=False).headers["location"] == "/try"
+
     @pytest.mark.parametrize("name", ["", "..%2fpages.py", "%2e%2e", "pages.css%00", "none.css"])
     def test_no_other_file_can_be_named(self, client, name):
         """Names are looked up, never joined to a path."""

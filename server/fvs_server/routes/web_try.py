@@ -1,4 +1,4 @@
-"""`/try`: a page on which an IdP tries the service out in a browser."""
+"""`/`, `/try`: a page on which an IdP tries the service out in a browser."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from litestar import MediaType, Request, Response, get
 from litestar.params import QueryParameter
+from litestar.response import Redirect
 
 from fvs.subjects import SubjectKind
 from fvs_server.edge.injection import Injected  # noqa: TC001 - Litestar reads the annotations
@@ -38,4 +39,10 @@ def get_try_page(
     return Response(page, headers={**PAGE_HEADERS, "content-language": language.value})
 
 
-ROUTES = (get_try_page,)
+@get("/", opt={"scope": None}, status_code=302, sync_to_thread=False)
+def get_front_page() -> Redirect:
+    """Whoever comes without a path wants to see what this is."""
+    return Redirect("/try", status_code=302)
+
+
+ROUTES = (get_front_page, get_try_page)

@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = ["PAGE_HEADERS", "Asset", "find_asset", "language_of", "render_page"]
 
-_MEDIA_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+_MEDIA_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "ttf": "font/ttf",
+}
+_FONTS = ("Sarabun-Regular.ttf", "Sarabun-Bold.ttf")
+"""Of the package fontpkg-sarabun (OFL-1.1), for machines without a Thai typeface."""
 
 PAGE_HEADERS = {
     # No script or style but our own files; nothing can be sent elsewhere or framed.
     "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
         "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     ),
@@ -72,7 +78,7 @@ def render_page(template: str, language: Language, **context: object) -> str:
 
 
 def find_asset(name: str) -> Asset | None:
-    """A file of the package's `static` folder by its name; nothing else can be named."""
+    """A style, script or typeface by its name; nothing else can be named."""
     return _assets().get(name)
 
 
@@ -95,7 +101,10 @@ def _address_of(name: str) -> str:
 
 @cache
 def _assets() -> dict[str, Asset]:
-    return {each.name: _read(each) for each in files("fvs_server.web").joinpath("static").iterdir()}
+    own = files("fvs_server.web").joinpath("static").iterdir()
+    fonts = files("fontpkg_sarabun").joinpath("files")
+    found = (*own, *(fonts.joinpath(name) for name in _FONTS))
+    return {each.name: _read(each) for each in found}
 
 
 def _read(file: Traversable) -> Asset:

@@ -81,10 +81,12 @@ function qualityTable(frame, row, text) {
 
 function qualityRow(name, { scalar, refused }, text) {
   const row = element("tr");
-  const cell = element("td");
-  cell.append(element("span", refused ? `${scalar} – ${text("refused")}` : String(scalar)));
+  const shown = element("div");
+  shown.append(element("span", refused ? `${scalar} – ${text("refused")}` : String(scalar)));
   // The number beside it says the same to those who cannot see the bar.
-  cell.append(element("meter", "", { min: 0, max: 100, value: scalar, "aria-hidden": "true" }));
+  shown.append(element("meter", "", { min: 0, max: 100, value: scalar, "aria-hidden": "true" }));
+  const cell = element("td");
+  cell.append(shown);
   row.append(element("th", name.replaceAll("_", " "), { scope: "row" }), cell);
   return row;
 }
