@@ -20,8 +20,10 @@ from fvs_server.cli.opening import SettingsOption, open_database, open_settings,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import Connection
+
     from fvs_server.audit.checking import LogCheck
-    from fvs_server.audit.checkpoints import Checkpoints
+    from fvs_server.audit.checkpoints import Checkpoints, SignedCheckpoint
     from fvs_server.database import Database
 
 __all__ = ["app"]
@@ -58,6 +60,11 @@ def _log(settings: Path | None) -> Iterator[tuple[Database, Checkpoints]]:
     checkpoints = Checkpoints(CheckpointKey(read_secrets(opened)))
     with open_database(opened) as database:
         yield database, checkpoints
+
+
+def _newest(checkpoints: Checkpoints, connection: Connection) -> SignedCheckpoint | None:
+    """A checkpoint over the whole log, made where there is none yet."""
+    return checkpoints.make(connection, datetime.now(UTC)) or checkpoints.last(connection)
 
 
 @app.command()
@@ -145,7 +152,7 @@ def prove(
     from fvs_server.audit import proofs  # noqa: PLC0415 - heavy
 
     with _log(settings) as (database, checkpoints), database.writing() as connection:
-        signed = checkpoints.make(connection, datetime.now(UTC)) or checkpoints.last(connection)
+        signed = _newest(checkpoints, connection)
         proof = signed and proofs.prove(connection, transaction_id, signed)
     if proof is None:
         print_note("no such answer is in the log")
@@ -178,12 +185,14 @@ def verify_proof(
             f"{proof} holds no proof", advice="Give a file of `fvs audit prove`."
         ) from error
     fault = proof_fault(read, _public_key(public_key, settings))
-    event = readable_event(read.entry.event) if read.entry.event else None
+    event = readable_event(read.entry.event) if read.entry.event and not fault else None
     if as_json:
         print_json({"holds": not fault, "fault": fault or None, "event": event})
     else:
         print_line(f"it does not hold: {fault}" if fault else "it holds")
-        print_line(msgspec.json.format(msgspec.json.encode(event)).decode() if event else "purged")
+        if not fault:
+            shown = msgspec.json.format(msgspec.json.encode(event)).decode() if event else "purged"
+            print_line(shown)
     raise typer.Exit(ExitCode.NO_MATCH if fault else ExitCode.MATCH)
 
 
@@ -231,7 +240,7 @@ def checkpoint(
       fvs audit checkpoint --out 2026-11.jws
     """
     with _log(settings) as (database, checkpoints), database.writing() as connection:
-        signed = checkpoints.make(connection, datetime.now(UTC)) or checkpoints.last(connection)
+        signed = _newest(checkpoints, connection)
     if signed is None:
         print_note("the log is empty")
         raise typer.Exit(ExitCode.NO_MATCH)
