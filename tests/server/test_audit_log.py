@@ -183,8 +183,8 @@ class TestSignedBefore:
         "statements",
         [
             [delete(entries).where(entries.c.sequence >= 20)],
-            [update(nodes).where(nodes.c.level == 3).values(hash=b"x" * 32)],
-            [delete(nodes).where(nodes.c.level == 3)],
+            [update(nodes).where(nodes.c.level == 4).values(hash=b"x" * 32)],
+            [delete(nodes).where(nodes.c.level == 4)],
             [update(signed_statements).values(signed="eyJhbGciOiJFZDI1NTE5In0.e30.AA")],
         ],
         ids=["end cut off", "tree changed", "tree cut", "checkpoint changed"],

@@ -11,11 +11,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
+from sqlalchemy.exc import OperationalError
 
 import fvs_server.wiring
 from fvs.errors import DeploymentError
 from fvs_server.database import Database, metadata
 from fvs_server.database.engine import _alembic_config
+from fvs_server.edge.boundary import as_service_error
+from fvs_server.problems import Problem
+from tests.server.audit_fixtures import answer, record
 from tests.server.limits_fixtures import postgres_url
 
 
@@ -100,7 +104,7 @@ def test_a_file_that_is_no_database(tmp_path):
 
 
 def test_a_full_disk(tmp_path, migrated_sqlite):
-    """Is a database that is away, for callers and for whoever migrates it; it is not an unknown fault."""
+    """Is a database that is away, not a fault that nobody foresaw."""
     path = tmp_path / "full.db"
     shutil.copy(migrated_sqlite, path)
     database = Database.open(f"sqlite:///{path}")
