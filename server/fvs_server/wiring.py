@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fvs.bulk.engines import available_cores
-from fvs.subjects import Private, Pseudonymiser
 from fvs_server.audit import AuditLog
 from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
@@ -17,7 +16,7 @@ from fvs_server.enrolment.opening import Authority, Surroundings, open_authority
 from fvs_server.identity.api_keys import ApiKeys
 from fvs_server.identity.authenticator import Authenticator
 from fvs_server.inference import InferencePool
-from fvs_server.limits import Limits
+from fvs_server.limits import Limits, LimitsKeeper
 from fvs_server.operation.housekeeping import Housekeeping
 from fvs_server.operation.metrics import Metrics
 from fvs_server.operation.readiness import Readiness
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fvs.engine import Engine
+    from fvs.subjects import Pseudonymiser
     from fvs_server.secrets import ServerSecrets
     from fvs_server.settings import Settings
 
@@ -128,7 +128,7 @@ def open_services(
             database=database,
             faces=faces,
             pool=pool,
-            pseudonyms=Pseudonymiser(Private(secrets.derive("subjects"))),
+            pseudonyms=secrets.pseudonyms,
             clock=clock,
         )
         authority = stack.enter_context(open_authority(base))
@@ -136,6 +136,7 @@ def open_services(
         housekeeping = Housekeeping(
             database, services.checkpoints, services.statistics, settings.audit, clock
         )
+        stack.enter_context(LimitsKeeper(database, services.limits, clock).running())
         housekeeping.start()
         stack.callback(housekeeping.stop)
         yield services

@@ -14,11 +14,13 @@ import typer
 from fvs.cli.common import JsonOption, require_writable
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import print_json, print_line, print_note
+from fvs.cli.registry.options import KindOfNumberOption, NumberArgument, read_subject
 from fvs.errors import UsageError
+from fvs.subjects import SubjectKind
 from fvs_server.cli.opening import SettingsOption, open_database, open_settings, read_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
 
@@ -280,19 +282,57 @@ def purge(
     Examples:
       fvs audit purge --older-than-days 730
     """
-    from fvs_server.statistics.statistics import Statistics  # noqa: PLC0415 - heavy
-    from fvs_server.transactions.purging import purge_before  # noqa: PLC0415
+    from fvs_server.transactions.purging import purge_before  # noqa: PLC0415 - heavy
 
-    now, purged = datetime.now(UTC), 0
+    before = datetime.now(UTC) - timedelta(days=older_than_days)
     with _log(settings) as (database, _):
+        purged = _purged(database, lambda connection: purge_before(connection, before))
+    _tell_purged(purged, as_json=as_json)
+
+
+@app.command("purge-subject")
+def purge_subject(
+    number: NumberArgument,
+    *,
+    kind_of_number: KindOfNumberOption = SubjectKind.CITIZEN_ID,
+    settings: SettingsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Forget all answers about one person, or on behalf of one; the log stays provable.
+
+    Erasing somebody from the registry does not do it: what was answered has a retention of its own.
+
+    Exit codes: 0 done, 3 wrong use.
+
+    Examples:
+      fvs audit purge-subject - < number.txt
+      fvs audit purge-subject 1234567890121 --json
+    """
+    from fvs_server.transactions import purging  # noqa: PLC0415 - heavy
+
+    subject = read_subject(number, kind_of_number)
+    (pseudonym,) = read_secrets(open_settings(settings)).pseudonyms.of([subject])
+    with _log(settings) as (database, _):
+        purged = _purged(database, lambda connection: purging.purge_subject(connection, pseudonym))
+    _tell_purged(purged, as_json=as_json)
+
+
+def _purged(database: Database, purge_some: Callable[[Connection], int]) -> int:
+    """How many answers were forgotten, some in each transaction; what was counted is kept first."""
+    from fvs_server.statistics.statistics import Statistics  # noqa: PLC0415 - heavy
+
+    with database.writing() as connection:
+        Statistics().keep_past_hours(connection, datetime.now(UTC))
+    purged = 0
+    while True:
         with database.writing() as connection:
-            Statistics().keep_past_hours(connection, now)
-        while True:
-            with database.writing() as connection:
-                done = purge_before(connection, now - timedelta(days=older_than_days))
-            purged += done
-            if not done:
-                break
+            done = purge_some(connection)
+        if not done:
+            return purged
+        purged += done
+
+
+def _tell_purged(purged: int, *, as_json: bool) -> None:
     if as_json:
         print_json({"purged": purged})
     else:
