@@ -1,8 +1,9 @@
-"""`fvs audit` shows what is in the log to whoever has a right to know, and says when it is not whole."""
+"""`fvs audit` shows the log to whoever may know, and says when it is not whole."""
 
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
@@ -15,7 +16,7 @@ from fvs_server.audit.tables import entries
 from fvs_server.cli.audit import app
 from fvs_server.database import Database
 from tests.registry_desk import number
-from tests.server.audit_fixtures import answer, record
+from tests.server.audit_fixtures import START, answer, record
 from tests.server.server_process import write_settings
 
 ANSWERS = 5
@@ -48,7 +49,8 @@ def spoil(database) -> None:
         connection.execute(update(entries).where(entries.c.sequence == 2).values(event=b"{}"))
 
 
-def test_an_auditor_needs_no_secret(audited, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("audited")
+def test_an_auditor_needs_no_secret(tmp_path, monkeypatch):
     """An export, a proof and a checkpoint are checked with the public key alone."""
     fvs_audit("public-key", "--out", "audit.jwk")
     fvs_audit("checkpoint", "--out", "kept.jws")
@@ -82,12 +84,14 @@ def test_a_proof_of_a_changed_event(audited):
     assert json.loads(shown)["event"] is None
 
 
-def test_an_answer_that_never_was(audited):
+@pytest.mark.usefixtures("audited")
+def test_an_answer_that_never_was():
     """Cannot be proved: exit code 1."""
     assert fvs_audit("prove", "t999")[0] == ExitCode.NO_MATCH
 
 
-def test_one_person_is_forgotten(audited):
+@pytest.mark.usefixtures("audited")
+def test_one_person_is_forgotten():
     """By number, which is not printed; the log stays whole."""
     code, shown = fvs_audit("purge-subject", "-", "--json", stdin=number(1))
     assert (code, json.loads(shown)) == (0, {"purged": 1})
@@ -96,12 +100,15 @@ def test_one_person_is_forgotten(audited):
 
 
 def test_old_answers_are_forgotten(audited):
-    """All that were given before, once."""
-    assert json.loads(fvs_audit("purge", "--older-than-days", "1000000", "--json")[1]) == {
-        "purged": 0
-    }
+    """All that were given before that many days, once."""
+    record(audited, [answer(ANSWERS, at=START - timedelta(days=3650))])
+    for purged in (1, 0):
+        code, shown = fvs_audit("purge", "--older-than-days", "3000", "--json")
+        assert (code, json.loads(shown)) == (0, {"purged": purged})
+    assert fvs_audit("verify")[0] == ExitCode.MATCH
 
 
+@pytest.mark.usefixtures("audited")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -110,7 +117,7 @@ def test_old_answers_are_forgotten(audited):
         ("verify-proof", "not.json"),
     ],
 )
-def test_wrong_files(audited, tmp_path, arguments):
+def test_wrong_files(tmp_path, arguments):
     """Are the caller's to see to."""
     (tmp_path / "not.json").write_text("nothing")
     with pytest.raises(UsageError):

@@ -269,7 +269,9 @@ def public_key(
 @app.command()
 def purge(
     *,
-    older_than_days: Annotated[int, typer.Option(min=1, help="Forget what was answered earlier.")],
+    older_than_days: Annotated[
+        int, typer.Option(min=1, max=36_500, help="Forget what was answered earlier.")
+    ],
     settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
