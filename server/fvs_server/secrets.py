@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from fvs.errors import DeploymentError, UsageError
+from fvs.subjects import Private, Pseudonymiser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,6 +95,11 @@ class ServerSecrets:
         """32 bytes for one purpose (HKDF-SHA-256, RFC 5869); other purposes tell nothing of it."""
         hkdf = HKDF(hashes.SHA256(), _ROOT_BYTES, salt=None, info=_DOMAIN + purpose.encode())
         return hkdf.derive(self._root)
+
+    @property
+    def pseudonyms(self) -> Pseudonymiser:
+        """Of subjects, in the server's own tables."""
+        return Pseudonymiser(Private(self.derive("subjects")))
 
     def __repr__(self) -> str:
         return "ServerSecrets(...)"

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fvs.bulk.engines import available_cores
-from fvs.subjects import Private, Pseudonymiser
 from fvs_server.audit import AuditLog
 from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fvs.engine import Engine
+    from fvs.subjects import Pseudonymiser
     from fvs_server.secrets import ServerSecrets
     from fvs_server.settings import Settings
 
@@ -128,7 +128,7 @@ def open_services(
             database=database,
             faces=faces,
             pool=pool,
-            pseudonyms=Pseudonymiser(Private(secrets.derive("subjects"))),
+            pseudonyms=secrets.pseudonyms,
             clock=clock,
         )
         authority = stack.enter_context(open_authority(base))

@@ -12,12 +12,16 @@ import pytest
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import IntegrityError
 
+from fvs.errors import DeploymentError
 from fvs_server.audit import AuditLog
 from fvs_server.audit.checking import check_log
 from fvs_server.audit.export import export_lines, read_export, readable_event, stored_entries
 from fvs_server.audit.hashing import ChainedEntry
+from fvs_server.audit.merkle import consistency_proof, verify_consistency
+from fvs_server.audit.nodes import StoredNodes
 from fvs_server.audit.proofs import proof_fault, prove
-from fvs_server.audit.tables import entries
+from fvs_server.audit.tables import checkpoints as signed_statements
+from fvs_server.audit.tables import entries, nodes
 from fvs_server.database import Database
 from fvs_server.transactions import Transactions
 from fvs_server.transactions.purging import purge_before, purge_subject
@@ -174,6 +178,37 @@ class TestTampered:
         assert codes(check(log, checkpoints, statements=[forged])) == {"foreign_checkpoint"}
 
 
+class TestSignedBefore:
+    @pytest.mark.parametrize(
+        "statements",
+        [
+            [delete(entries).where(entries.c.sequence >= 20)],
+            [update(nodes).where(nodes.c.level == 4).values(hash=b"x" * 32)],
+            [delete(nodes).where(nodes.c.level == 4)],
+            [update(signed_statements).values(signed="eyJhbGciOiJFZDI1NTE5In0.e30.AA")],
+        ],
+        ids=["end cut off", "tree changed", "tree cut", "checkpoint changed"],
+    )
+    def test_what_contradicts_it_is_not_signed(self, log, checkpoints, statements):
+        """No two checkpoints of a service contradict each other."""
+        with log.writing() as connection:
+            for statement in statements:
+                connection.execute(statement)
+        with log.writing() as connection, pytest.raises(DeploymentError, match="last checkpoint"):
+            checkpoints.make(connection, START)
+
+    def test_an_earlier_checkpoint_is_a_beginning_of_a_later(self, log, checkpoints):
+        """As a consistency proof of RFC 6962 shows without the entries."""
+        with log.reading() as connection:
+            old, new = (
+                (signed.checkpoint.entries, bytes.fromhex(signed.checkpoint.root))
+                for signed in checkpoints.all(connection)
+            )
+            path = consistency_proof(old[0], new[0], StoredNodes(connection))
+        assert verify_consistency(old, new, path)
+        assert not verify_consistency((old[0], b"x" * 32), new, path)
+
+
 class TestProofs:
     @pytest.mark.parametrize("number", [0, 9, 10, 20])
     def test_every_answer_can_be_proved(self, log, checkpoints, number):
@@ -203,6 +238,14 @@ class TestProofs:
         entry = msgspec.structs.replace(proof.entry, **changes)
         changed = msgspec.structs.replace(proof, entry=entry)
         assert proof_fault(changed, checkpoints.key.public)
+
+    def test_a_salt_is_as_long_as_a_salt(self, log, checkpoints):
+        """Else bytes could be moved from the event to its salt under one commitment."""
+        proof = proof_of(log, checkpoints, 7)
+        event, salt = proof.entry.event, proof.entry.salt
+        entry = msgspec.structs.replace(proof.entry, event=event[1:], salt=salt + event[:1])
+        changed = msgspec.structs.replace(proof, entry=entry)
+        assert "salt" in proof_fault(changed, checkpoints.key.public)
 
     def test_a_path_of_another_answer(self, log, checkpoints):
         """Does not hold."""

@@ -18,9 +18,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from sqlalchemy import insert, select
 
+from fvs.errors import DeploymentError
 from fvs_server.audit.log import log_size, wait_for_turn
 from fvs_server.audit.merkle import root_of
-from fvs_server.audit.nodes import StoredNodes
+from fvs_server.audit.nodes import MissingNodeError, StoredNodes
 from fvs_server.audit.tables import checkpoints
 
 if TYPE_CHECKING:
@@ -107,21 +108,41 @@ class Checkpoints:
     def make(self, connection: Connection, now: datetime) -> SignedCheckpoint | None:
         """Sign the log as it is; None where there is nothing new since the last one.
 
+        No two checkpoints contradict each other: what does not begin with what was signed before
+        is not signed.
+
         Args:
             connection: of `Database.writing`.
             now: UTC.
+
+        Raises:
+            DeploymentError: somebody has changed what was signed before.
         """
         wait_for_turn(connection)  # so that replicas do not sign the same twice
         last, size = self.last(connection), log_size(connection)
+        self._require_continued(connection, last, size)
         if size == (0 if last is None else last.checkpoint.entries):
             return None
-        root = root_of(size, StoredNodes(connection))
+        root = _root_over(connection, size)
         made = Checkpoint(entries=size, root=root.hex(), at=now)
         signed = self.key.sign(made)
         connection.execute(
             insert(checkpoints).values(entries=size, at=now, root=root, signed=signed)
         )
         return SignedCheckpoint(checkpoint=made, signed=signed)
+
+    def _require_continued(
+        self, connection: Connection, last: SignedCheckpoint | None, size: int
+    ) -> None:
+        if last is None:
+            return
+        stated = read_checkpoint(last.signed, self.key.public)
+        if (
+            stated is None
+            or stated.entries > size
+            or _root_over(connection, stated.entries).hex() != stated.root
+        ):
+            raise _not_what_was_signed()
 
     def last(self, connection: Connection) -> SignedCheckpoint | None:
         """The newest one."""
@@ -134,6 +155,21 @@ class Checkpoints:
         """Each, oldest first."""
         for row in connection.execute(select(checkpoints).order_by(checkpoints.c.entries)):
             yield _of_row(row)
+
+
+def _root_over(connection: Connection, size: int) -> bytes:
+    """The root over the first entries, of the nodes that are kept."""
+    try:
+        return root_of(size, StoredNodes(connection))
+    except MissingNodeError:
+        raise _not_what_was_signed() from None
+
+
+def _not_what_was_signed() -> DeploymentError:
+    return DeploymentError(
+        "the audit log does not begin with what its last checkpoint was signed for",
+        advice="`fvs audit verify` says what was changed; restore the database from its backup.",
+    )
 
 
 def _of_row(row: object) -> SignedCheckpoint:

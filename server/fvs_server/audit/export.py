@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import select
 
 from fvs.errors import UsageError
-from fvs_server.audit.hashing import ChainedEntry, commitment_to
+from fvs_server.audit.hashing import SALT_BYTES, ChainedEntry, commitment_to
 from fvs_server.audit.tables import entries
 
 if TYPE_CHECKING:
@@ -148,6 +148,8 @@ def event_fault(line: EntryLine) -> str:
         return ""
     if line.event is None or line.salt is None:
         return "the event or its salt is missing"
+    if len(line.salt) != SALT_BYTES:  # else what is salt and what is event could be moved
+        return "the salt is not as long as a salt"
     if commitment_to(line.event, line.salt).hex() != line.commitment:
         return "the event is not what was committed to"
     return ""

@@ -13,7 +13,18 @@ from functools import cached_property
 
 import msgspec
 
-__all__ = ["EMPTY_ROOT", "GENESIS", "ChainedEntry", "commitment_to", "leaf_hash", "node_hash"]
+__all__ = [
+    "EMPTY_ROOT",
+    "GENESIS",
+    "SALT_BYTES",
+    "ChainedEntry",
+    "commitment_to",
+    "leaf_hash",
+    "node_hash",
+]
+
+SALT_BYTES = 16
+"""Of every event, random."""
 
 GENESIS = bytes(32)
 """What the first entry names as previous."""

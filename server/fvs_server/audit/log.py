@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import insert, select, text
 
-from fvs_server.audit.hashing import GENESIS, ChainedEntry, commitment_to
+from fvs_server.audit.hashing import GENESIS, SALT_BYTES, ChainedEntry, commitment_to
 from fvs_server.audit.merkle import completed_nodes, left_siblings
 from fvs_server.audit.nodes import StoredNodes
 from fvs_server.audit.tables import entries, nodes
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AuditEntry", "AuditLog", "event_bytes", "log_size", "wait_for_turn"]
 
-_SALT_BYTES = 16
 _ADVISORY_LOCK = 0x66767361
 """Of PostgreSQL, `fvsa`: whoever appends waits for the append before to be committed."""
 
@@ -66,7 +65,7 @@ class AuditLog:
         """
         wait_for_turn(connection)
         sequence, previous_hash = _next(connection)
-        content, salt = event_bytes(event), secrets.token_bytes(_SALT_BYTES)
+        content, salt = event_bytes(event), secrets.token_bytes(SALT_BYTES)
         chained = ChainedEntry(
             sequence=sequence,
             transaction_id=event.transaction_id,

@@ -14,14 +14,18 @@ import typer
 from fvs.cli.common import JsonOption, require_writable
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import print_json, print_line, print_note
+from fvs.cli.registry.options import KindOfNumberOption, NumberArgument, read_subject
 from fvs.errors import UsageError
+from fvs.subjects import SubjectKind
 from fvs_server.cli.opening import SettingsOption, open_database, open_settings, read_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection
 
     from fvs_server.audit.checking import LogCheck
-    from fvs_server.audit.checkpoints import Checkpoints
+    from fvs_server.audit.checkpoints import Checkpoints, SignedCheckpoint
     from fvs_server.database import Database
 
 __all__ = ["app"]
@@ -58,6 +62,11 @@ def _log(settings: Path | None) -> Iterator[tuple[Database, Checkpoints]]:
     checkpoints = Checkpoints(CheckpointKey(read_secrets(opened)))
     with open_database(opened) as database:
         yield database, checkpoints
+
+
+def _newest(checkpoints: Checkpoints, connection: Connection) -> SignedCheckpoint | None:
+    """A checkpoint over the whole log, made where there is none yet."""
+    return checkpoints.make(connection, datetime.now(UTC)) or checkpoints.last(connection)
 
 
 @app.command()
@@ -145,7 +154,7 @@ def prove(
     from fvs_server.audit import proofs  # noqa: PLC0415 - heavy
 
     with _log(settings) as (database, checkpoints), database.writing() as connection:
-        signed = checkpoints.make(connection, datetime.now(UTC)) or checkpoints.last(connection)
+        signed = _newest(checkpoints, connection)
         proof = signed and proofs.prove(connection, transaction_id, signed)
     if proof is None:
         print_note("no such answer is in the log")
@@ -178,12 +187,14 @@ def verify_proof(
             f"{proof} holds no proof", advice="Give a file of `fvs audit prove`."
         ) from error
     fault = proof_fault(read, _public_key(public_key, settings))
-    event = readable_event(read.entry.event) if read.entry.event else None
+    event = readable_event(read.entry.event) if read.entry.event and not fault else None
     if as_json:
         print_json({"holds": not fault, "fault": fault or None, "event": event})
     else:
         print_line(f"it does not hold: {fault}" if fault else "it holds")
-        print_line(msgspec.json.format(msgspec.json.encode(event)).decode() if event else "purged")
+        if not fault:
+            shown = msgspec.json.format(msgspec.json.encode(event)).decode() if event else "purged"
+            print_line(shown)
     raise typer.Exit(ExitCode.NO_MATCH if fault else ExitCode.MATCH)
 
 
@@ -231,7 +242,7 @@ def checkpoint(
       fvs audit checkpoint --out 2026-11.jws
     """
     with _log(settings) as (database, checkpoints), database.writing() as connection:
-        signed = checkpoints.make(connection, datetime.now(UTC)) or checkpoints.last(connection)
+        signed = _newest(checkpoints, connection)
     if signed is None:
         print_note("the log is empty")
         raise typer.Exit(ExitCode.NO_MATCH)
@@ -258,7 +269,9 @@ def public_key(
 @app.command()
 def purge(
     *,
-    older_than_days: Annotated[int, typer.Option(min=1, help="Forget what was answered earlier.")],
+    older_than_days: Annotated[
+        int, typer.Option(min=1, max=36_500, help="Forget what was answered earlier.")
+    ],
     settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -271,19 +284,57 @@ def purge(
     Examples:
       fvs audit purge --older-than-days 730
     """
-    from fvs_server.statistics.statistics import Statistics  # noqa: PLC0415 - heavy
-    from fvs_server.transactions.purging import purge_before  # noqa: PLC0415
+    from fvs_server.transactions.purging import purge_before  # noqa: PLC0415 - heavy
 
-    now, purged = datetime.now(UTC), 0
+    before = datetime.now(UTC) - timedelta(days=older_than_days)
     with _log(settings) as (database, _):
+        purged = _purged(database, lambda connection: purge_before(connection, before))
+    _tell_purged(purged, as_json=as_json)
+
+
+@app.command("purge-subject")
+def purge_subject(
+    number: NumberArgument,
+    *,
+    kind_of_number: KindOfNumberOption = SubjectKind.CITIZEN_ID,
+    settings: SettingsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Forget all answers about one person, or on behalf of one; the log stays provable.
+
+    Erasing somebody from the registry does not do it: what was answered has a retention of its own.
+
+    Exit codes: 0 done, 3 wrong use.
+
+    Examples:
+      fvs audit purge-subject - < number.txt
+      fvs audit purge-subject 1234567890121 --json
+    """
+    from fvs_server.transactions import purging  # noqa: PLC0415 - heavy
+
+    subject = read_subject(number, kind_of_number)
+    (pseudonym,) = read_secrets(open_settings(settings)).pseudonyms.of([subject])
+    with _log(settings) as (database, _):
+        purged = _purged(database, lambda connection: purging.purge_subject(connection, pseudonym))
+    _tell_purged(purged, as_json=as_json)
+
+
+def _purged(database: Database, purge_some: Callable[[Connection], int]) -> int:
+    """How many answers were forgotten, some in each transaction; what was counted is kept first."""
+    from fvs_server.statistics.statistics import Statistics  # noqa: PLC0415 - heavy
+
+    with database.writing() as connection:
+        Statistics().keep_past_hours(connection, datetime.now(UTC))
+    purged = 0
+    while True:
         with database.writing() as connection:
-            Statistics().keep_past_hours(connection, now)
-        while True:
-            with database.writing() as connection:
-                done = purge_before(connection, now - timedelta(days=older_than_days))
-            purged += done
-            if not done:
-                break
+            done = purge_some(connection)
+        if not done:
+            return purged
+        purged += done
+
+
+def _tell_purged(purged: int, *, as_json: bool) -> None:
     if as_json:
         print_json({"purged": purged})
     else:

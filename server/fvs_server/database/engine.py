@@ -12,8 +12,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, event
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy import MetaData, event, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from fvs.errors import DeploymentError
 
@@ -31,6 +31,9 @@ metadata = MetaData()
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _SQLITE, _POSTGRES = "sqlite", "postgresql"
 _BUSY_TIMEOUT_MS = 10_000
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:key)")
+_ADVISORY_LOCK = 0x6676736D
+"""Of PostgreSQL, `fvsm`: replicas that migrate at once wait for one another."""
 
 
 class Database:
@@ -97,16 +100,21 @@ class Database:
         Raises:
             DeploymentError: the database refuses, or is newer than this version of fvs.
         """
-        config = _alembic_config()
         before, newest = self._versions()
         if before is not None and before not in _known_versions():
             raise DeploymentError(
                 "the server's database is newer than this version of fvs",
                 advice="Run the version that migrated it, or restore its backup.",
             )
-        with self.writing() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        config = _alembic_config()
+        try:
+            with self.writing() as connection:
+                if self.is_postgres:  # SQLite has one writer anyway
+                    connection.execute(_TAKE_TURN, {"key": _ADVISORY_LOCK})
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except DBAPIError as error:
+            raise _refused("migrated", error) from None
         return before, newest
 
     def require_current(self) -> None:
@@ -136,17 +144,22 @@ class Database:
         try:
             with self._engine.connect() as connection:
                 found = MigrationContext.configure(connection).get_current_revision()
-        except OperationalError as error:
-            # Not chained: drivers quote hosts, users and paths.
-            raise DeploymentError(
-                f"the server's database cannot be opened ({type(error.orig).__name__})",
-                advice="Look at [database] url in the settings, and whether the database runs.",
-            ) from None
+        except DBAPIError as error:
+            raise _refused("opened", error) from None
         return found, _newest_version()
 
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
+
+
+def _refused(done: str, error: DBAPIError) -> DeploymentError:
+    """Not to be chained: drivers quote hosts, users and paths."""
+    return DeploymentError(
+        f"the server's database cannot be {done} ({type(error.orig).__name__})",
+        advice="Look at [database] url in the settings, and whether the database runs, "
+        "has room on its disk, and lets this user do it.",
+    )
 
 
 def _not_a_url() -> DeploymentError:

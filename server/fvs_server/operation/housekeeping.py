@@ -7,6 +7,7 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from fvs.errors import DeploymentError
 from fvs_server.transactions.purging import purge_before
 
 if TYPE_CHECKING:
@@ -76,5 +77,7 @@ class Housekeeping:
     def _try(self) -> None:
         try:
             self.tidy()
+        except DeploymentError as error:  # ours, so it quotes nothing
+            logger.error("housekeeping failed: %s", error)  # noqa: TRY400 - no trace
         except Exception as error:  # noqa: BLE001 - tried again at the next time
             logger.warning("housekeeping failed: %s", type(error).__name__)

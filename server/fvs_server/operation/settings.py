@@ -18,7 +18,7 @@ class AuditSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """
 
     checkpoint_minutes: Annotated[float, msgspec.Meta(gt=0)] = 10.0
-    retention_days: Annotated[int, msgspec.Meta(ge=0)] = 0
+    retention_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 0
 
 
 class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

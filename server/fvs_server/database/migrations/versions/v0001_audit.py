@@ -54,12 +54,20 @@ def _make_audit_log() -> None:
         "audit_entries",
         sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("transaction_id", sa.String, nullable=False, unique=True),
-        sa.Column("at", sa.BigInteger, nullable=False, index=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("event", sa.LargeBinary),
         sa.Column("salt", sa.LargeBinary),
         sa.Column("commitment", sa.LargeBinary, nullable=False),
         sa.Column("previous_hash", sa.LargeBinary, nullable=False),
         sa.Column("entry_hash", sa.LargeBinary, nullable=False),
+    )
+    kept = sa.text("event IS NOT NULL")
+    op.create_index(
+        "ix_audit_entries_kept_at",
+        "audit_entries",
+        ["at"],
+        sqlite_where=kept,
+        postgresql_where=kept,
     )
     op.create_table(
         "audit_nodes",

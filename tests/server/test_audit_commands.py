@@ -1,0 +1,124 @@
+"""`fvs audit` shows the log to whoever may know, and says when it is not whole."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+from typer.testing import CliRunner
+
+from fvs.cli.exit_codes import ExitCode
+from fvs.errors import UsageError
+from fvs.subjects import SubjectId, SubjectKind
+from fvs_server.audit.tables import entries
+from fvs_server.cli.audit import app
+from fvs_server.database import Database
+from tests.registry_desk import number
+from tests.server.audit_fixtures import START, answer, record
+from tests.server.server_process import write_settings
+
+ANSWERS = 5
+
+
+@pytest.fixture
+def audited(server_settings, server_secrets, tmp_path, monkeypatch):
+    """A server with five answers, the last about a person; it is the one that FVS_SERVER names."""
+    monkeypatch.setenv("FVS_SERVER", str(write_settings(server_settings, tmp_path)))
+    monkeypatch.chdir(tmp_path)
+    subject = SubjectId.parse(SubjectKind.CITIZEN_ID, number(1))
+    (pseudonym,) = server_secrets.pseudonyms.of([subject])
+    opened = Database.open(server_settings.database.url)
+    record(opened, [*map(answer, range(ANSWERS - 1)), answer(ANSWERS - 1, subject=pseudonym)])
+    yield opened
+    opened.close()
+
+
+def fvs_audit(*arguments: str, stdin: str = "") -> tuple[int, str]:
+    """The exit code of a command, and what it printed."""
+    done = CliRunner().invoke(app, list(arguments), input=stdin)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout
+
+
+def spoil(database) -> None:
+    """Change one event."""
+    with database.writing() as connection:
+        connection.execute(update(entries).where(entries.c.sequence == 2).values(event=b"{}"))
+
+
+@pytest.mark.usefixtures("audited")
+def test_an_auditor_needs_no_secret(tmp_path, monkeypatch):
+    """An export, a proof and a checkpoint are checked with the public key alone."""
+    fvs_audit("public-key", "--out", "audit.jwk")
+    fvs_audit("checkpoint", "--out", "kept.jws")
+    fvs_audit("export", "--out", "log.jsonl")
+    fvs_audit("prove", "t3", "--out", "proof.json")
+    monkeypatch.delenv("FVS_SERVER")
+    (tmp_path / "secrets.json").unlink()
+    kept = ("--checkpoint", "kept.jws", "--public-key", "audit.jwk", "--json")
+    code, checked = fvs_audit("verify", "log.jsonl", *kept)
+    assert (code, json.loads(checked)["entries"]) == (ExitCode.MATCH, ANSWERS)
+    code, proved = fvs_audit("verify-proof", "proof.json", "--public-key", "audit.jwk", "--json")
+    assert (code, json.loads(proved)["event"]["transaction_id"]) == (ExitCode.MATCH, "t3")
+
+
+def test_a_changed_log(audited):
+    """Is told by exit code 1, of the database and of its export."""
+    spoil(audited)
+    code, shown = fvs_audit("verify")
+    assert code == ExitCode.NO_MATCH
+    assert "wrong_event" in shown
+    fvs_audit("export", "--out", "log.jsonl")
+    assert fvs_audit("verify", "log.jsonl")[0] == ExitCode.NO_MATCH
+
+
+def test_a_proof_of_a_changed_event(audited):
+    """Does not hold, and the event is not shown."""
+    spoil(audited)
+    fvs_audit("prove", "t2", "--out", "proof.json")
+    code, shown = fvs_audit("verify-proof", "proof.json", "--json")
+    assert code == ExitCode.NO_MATCH
+    assert json.loads(shown)["event"] is None
+
+
+@pytest.mark.usefixtures("audited")
+def test_an_answer_that_never_was():
+    """Cannot be proved: exit code 1."""
+    assert fvs_audit("prove", "t999")[0] == ExitCode.NO_MATCH
+
+
+@pytest.mark.usefixtures("audited")
+def test_one_person_is_forgotten():
+    """By number, which is not printed; the log stays whole."""
+    code, shown = fvs_audit("purge-subject", "-", "--json", stdin=number(1))
+    assert (code, json.loads(shown)) == (0, {"purged": 1})
+    checked = json.loads(fvs_audit("verify", "--json")[1])
+    assert (checked["purged"], checked["findings"]) == (1, [])
+
+
+def test_old_answers_are_forgotten(audited):
+    """All that were given before that many days, once."""
+    record(audited, [answer(ANSWERS, at=START - timedelta(days=3650))])
+    for purged in (1, 0):
+        code, shown = fvs_audit("purge", "--older-than-days", "3000", "--json")
+        assert (code, json.loads(shown)) == (0, {"purged": purged})
+    assert fvs_audit("verify")[0] == ExitCode.MATCH
+
+
+@pytest.mark.usefixtures("audited")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("verify", "missing.jsonl", "--public-key", "missing.jwk"),
+        ("verify", "not.json", "--public-key", "not.json"),
+        ("verify-proof", "not.json"),
+    ],
+)
+def test_wrong_files(tmp_path, arguments):
+    """Are the caller's to see to."""
+    (tmp_path / "not.json").write_text("nothing")
+    with pytest.raises(UsageError):
+        fvs_audit(*arguments)
