@@ -95,8 +95,9 @@ class TestVerify:
         assert missing in ran.err.replace("\n", "")
 
 
+@pytest.mark.usefixtures("site")
 class TestKeys:
-    def test_a_life(self, fvs, site):
+    def test_a_life(self, fvs):
         """One signs; a new one is published first; the only one that signs cannot be withdrawn."""
         rotated = json.loads(fvs("server", "receipt-keys", "rotate", "--json").out)
         assert rotated["number"] == 2
@@ -108,6 +109,6 @@ class TestKeys:
         assert fvs("server", "receipt-keys", "withdraw", 2).code == ExitCode.MATCH
         assert "withdrawn" in fvs("server", "receipt-keys", "list").out
 
-    def test_a_number_that_is_not_there(self, fvs, site):
+    def test_a_number_that_is_not_there(self, fvs):
         """Is wrong use."""
         assert fvs("server", "receipt-keys", "withdraw", 9).code == ExitCode.WRONG_USE

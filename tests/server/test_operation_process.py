@@ -25,6 +25,8 @@ from tests.server.audit_fixtures import answer, record
 from tests.server.identity_fixtures import create, order
 from tests.server.server_process import write_settings
 
+pytestmark = pytest.mark.slow
+
 WITHIN_S = 60.0
 PATH = "/v1/face-comparisons"
 
@@ -77,7 +79,7 @@ def until(found) -> bool:
 
 
 def test_its_whole_life(settings_file, server_settings, server_secrets, key, tmp_path):
-    """It says its port, logs without secrets, reloads, finishes what it began, and signs the log."""
+    """Says its port, logs no secrets, reloads, finishes what was begun, and signs the log."""
     with closing(Database.open(server_settings.database.url)) as database:
         record(database, [answer(1)])
     log = tmp_path / "server.log"
