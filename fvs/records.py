@@ -119,6 +119,8 @@ class Rows:
         """
         if not parts:
             raise UsageError(f"{cls.__name__}.concatenate needs at least one part")
+        if len(parts) == 1:
+            return parts[0]
         columns = {}
         for field in fields(cls):
             values = [getattr(part, field.name) for part in parts]

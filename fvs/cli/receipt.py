@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -13,7 +13,13 @@ import typer
 from fvs.cli.common import JsonOption
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import print_json, print_line
+from fvs.cli.registry.options import KindOfNumberOption, read_subject
+from fvs.cli.subjects import STDIN
 from fvs.errors import UsageError
+from fvs.subjects import SubjectId, SubjectKind
+
+if TYPE_CHECKING:
+    from fvs.receipts import CheckedReceipt
 
 __all__ = ["app"]
 
@@ -38,43 +44,91 @@ def verify(
     jwks: Annotated[
         Path, typer.Option(help="The service's /.well-known/jwks.json, saved.", metavar="FILE")
     ],
+    number: Annotated[
+        str | None,
+        typer.Option(
+            help="Also check whom a whole answer is about; - reads the number from standard input.",
+            metavar="NUMBER",
+        ),
+    ] = None,
+    kind_of_number: KindOfNumberOption = SubjectKind.CITIZEN_ID,
     as_json: JsonOption = False,
 ) -> None:
     """Check that the service signed an answer, and that nobody changed it.
 
-    Exit codes: 0 it is genuine, 1 it proves nothing, 3 wrong use.
+    A receipt holds no number. With --number, the answer's `subject_salt` shows whether it is about
+    that subject.
+
+    Exit codes: 0 it is genuine, 1 it proves nothing or is about somebody else, 3 wrong use.
 
     Examples:
       curl -s https://service/.well-known/jwks.json > jwks.json
       fvs receipt verify receipt.jws --jwks jwks.json
       jq -r .receipt.jws answer.json | fvs receipt verify - --jwks jwks.json --json
+      fvs receipt verify answer.json --jwks jwks.json --number - < number.txt
     """
     from fvs.receipts import ReceiptError, check_receipt, read_jwks  # noqa: PLC0415 - 0.1 s
 
+    if number == STDIN and file == _STDIN:
+        raise UsageError("both the receipt and the number come from standard input")
     keys = read_jwks(_read(jwks))
+    kept = _kept_in(_read(file))
+    subject = None if number is None else read_subject(number, kind_of_number)
     try:
-        checked = check_receipt(_receipt_in(_read(file)), keys, datetime.now(UTC))
+        checked = check_receipt(kept.jws, keys, datetime.now(UTC))
     except ReceiptError as error:
         if as_json:
             print_json({"genuine": False, "code": error.code, "detail": str(error)})
         else:
             print_line(("not genuine", "bold red"), f": {error}")
         raise typer.Exit(ExitCode.NO_MATCH) from None
+    about = None if subject is None else _is_about(checked, kept, subject)
     if as_json:
-        print_json({"genuine": True, "receipt": checked})
-        return
+        asked = {} if about is None else {"about_subject": about}
+        print_json({"genuine": True, **asked, "receipt": checked})
+    else:
+        _print(checked, about=about)
+    if about is False:
+        raise typer.Exit(ExitCode.NO_MATCH)
+
+
+def _is_about(checked: CheckedReceipt, kept: _Kept, subject: SubjectId) -> bool:
+    from fvs.receipts import is_about  # noqa: PLC0415 - 0.1 s
+
+    if kept.subject_salt is None:
+        raise UsageError(
+            "this has no `subject_salt`, so it cannot show whom it is about",
+            advice="Give the whole answer of a face verification, in JSON.",
+        )
+    return is_about(checked.claims.get("subject_digest"), subject, kept.subject_salt)
+
+
+def _print(checked: CheckedReceipt, *, about: bool | None) -> None:
     print_line(("genuine", "bold green"), f", decided {checked.decided_at:%Y-%m-%d %H:%M:%S} UTC")
+    if about is not None:
+        words = ("about this subject", "bold green") if about else ("about another", "bold red")
+        print_line(words)
     for name, value in checked.claims.items():
         print_line(f"  {name}: {msgspec.json.encode(value).decode()}")
 
 
-def _receipt_in(content: bytes) -> str:
+class _Kept(msgspec.Struct, frozen=True):
+    """What an answer holds for whoever keeps it."""
+
+    jws: str
+    subject_salt: str | None = None
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    receipt: _Kept
+
+
+def _kept_in(content: bytes) -> _Kept:
     """The receipt itself, or that of an answer."""
     try:
-        document = msgspec.json.decode(content)
-        return str(document["receipt"]["jws"])
-    except (msgspec.DecodeError, KeyError, TypeError):
-        return content.decode("ascii", "replace").strip()
+        return msgspec.json.decode(content, type=_Answer).receipt
+    except msgspec.DecodeError:
+        return _Kept(jws=content.decode("ascii", "replace").strip())
 
 
 def _read(path: Path) -> bytes:

@@ -8,5 +8,15 @@ the caller's own consent reference and the decision; no number of a person, no s
 from fvs.receipts.checking import CheckedReceipt, check_receipt, read_jwks
 from fvs.receipts.claims import ReceiptClaims
 from fvs.receipts.errors import ReceiptError
+from fvs.receipts.subjects import is_about, new_salt, subject_digest
 
-__all__ = ["CheckedReceipt", "ReceiptClaims", "ReceiptError", "check_receipt", "read_jwks"]
+__all__ = [
+    "CheckedReceipt",
+    "ReceiptClaims",
+    "ReceiptError",
+    "check_receipt",
+    "is_about",
+    "new_salt",
+    "read_jwks",
+    "subject_digest",
+]

@@ -29,6 +29,8 @@ class ReceiptClaims(msgspec.Struct, frozen=True, kw_only=True):
         session_used: whether a liveness session was named.
         purpose: in the caller's words.
         consent_reference: likewise; it ties the receipt to the caller's own case.
+        subject_digest: whose number was asked about, see `fvs.receipts.subjects`; None of a
+            comparison, which is about nobody.
     """
 
     iss: str
@@ -46,3 +48,4 @@ class ReceiptClaims(msgspec.Struct, frozen=True, kw_only=True):
     session_used: bool
     purpose: str
     consent_reference: str
+    subject_digest: str | None

@@ -159,6 +159,7 @@ class Receipts(Record, frozen=True, kw_only=True):
 
     jws: str
     sd_jwt_vc: str | None
+    subject_salt: str | None = None
 
 
 class Decision(Record, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from fvs_server.identity.guard import require_known_scopes, require_scope
 from fvs_server.identity.middleware import AuthenticationMiddleware
 from fvs_server.operation.observing import Observer
 from fvs_server.routes import ROUTES
-from fvs_server.routes.requests import provide_deadline, provide_language, provide_repeat
+from fvs_server.routes.requests import Call, provide_call, provide_deadline, provide_language
 from fvs_server.wiring import Services  # noqa: TC001 - likewise
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def create_app(services: Services) -> Litestar:
     def provide_services() -> Services:
         return services
 
+    async def provide_this_call(request: Request[Any, Any, Any]) -> Call:
+        return await provide_call(request, services)
+
     app = Litestar(
         ROUTES,
         dependencies={
@@ -51,7 +54,7 @@ def create_app(services: Services) -> Litestar:
             "principal": Provide(provide_principal, sync_to_thread=False),
             "deadline": Provide(provide_deadline, sync_to_thread=False),
             "language": Provide(provide_language, sync_to_thread=False),
-            "repeat": Provide(provide_repeat),
+            "call": Provide(provide_this_call),
         },
         guards=[require_scope],
         middleware=[partial(Admission, gate=services.gate)],

@@ -17,7 +17,7 @@ from fvs_server.enrolment.opening import Authority, Surroundings, open_authority
 from fvs_server.identity.api_keys import ApiKeys
 from fvs_server.identity.authenticator import Authenticator
 from fvs_server.inference import InferencePool
-from fvs_server.limits import Limits
+from fvs_server.limits import Limits, LimitsKeeper
 from fvs_server.operation.housekeeping import Housekeeping
 from fvs_server.operation.metrics import Metrics
 from fvs_server.operation.readiness import Readiness
@@ -136,6 +136,7 @@ def open_services(
         housekeeping = Housekeeping(
             database, services.checkpoints, services.statistics, settings.audit, clock
         )
+        stack.enter_context(LimitsKeeper(database, services.limits, clock).running())
         housekeeping.start()
         stack.callback(housekeeping.stop)
         yield services

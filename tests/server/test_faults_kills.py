@@ -32,7 +32,7 @@ def site(request, tmp_path, registry_folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kills", [20])
+@pytest.mark.parametrize("kills", [10])
 def test_killed_under_load(site, kills):
     """Every answered transaction is in the log, no call is recorded twice, the chain is whole."""
     with Load(site, CALLERS) as load:

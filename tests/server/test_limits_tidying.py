@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
 import sqlalchemy
 
-from fvs_server.limits import Capture, Limits, LimitsSettings
+from fvs_server.limits import Capture, Limits, LimitsKeeper, LimitsSettings
 from fvs_server.limits import tables as limit_tables
 from fvs_server.limits.tidying import tidy
 from fvs_server.secrets import ServerSecrets
@@ -110,3 +111,27 @@ class TestAClockSetBack:
         with used.reading() as connection:
             row = connection.execute(sqlalchemy.select(limit_tables.attempts)).one()
         assert (row.in_a_row, row.in_period) == (1, 1)
+
+
+class TestLimitsKeeper:
+    def test_it_tidies_until_nothing_is_left(self, used):
+        """Round after round, each a transaction of its own."""
+        keeper = LimitsKeeper(used, LIMITS, lambda: NOW + timedelta(days=31))
+        assert keeper.tidy() == len(TABLES)
+        assert kept(used) == set()
+
+    def test_a_server_has_one_at_work(self, used, monkeypatch):
+        """It works by itself while the block runs, goes on after a fault, and ends with it."""
+        monkeypatch.setattr("fvs_server.limits.keeping._EVERY_S", 0.01)
+        faults, done = iter([OSError("the database is away")]), threading.Event()
+
+        def clock():
+            for fault in faults:
+                raise fault
+            done.set()
+            return NOW + timedelta(days=31)
+
+        with LimitsKeeper(used, LIMITS, clock).running():
+            assert done.wait(20)
+        assert kept(used) == set()
+        assert "limits" not in {thread.name for thread in threading.enumerate()}

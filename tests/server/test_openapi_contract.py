@@ -118,6 +118,12 @@ class TestDocument:
                     kinds = response["content"]
                     assert ("application/problem+json" in kinds) == (int(status) >= 400), path
 
+    def test_pages_are_no_part_of_the_api(self, client):
+        """What is served to people's browsers is not described to programs."""
+        paths = client.get("/openapi.json").json()["paths"]
+        assert "/v1/face-verifications" in paths
+        assert not paths.keys() & {"/try", "/operations", "/static/{name}"}
+
     def test_operations_have_names_of_their_own(self, client):
         """Links and generated clients go by them."""
         paths = client.get("/openapi.json").json()["paths"]

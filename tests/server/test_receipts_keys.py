@@ -114,6 +114,21 @@ def test_the_only_key_cannot_be_withdrawn(receipts, keys, audit_database, clock,
         keys.withdraw(connection, number, clock.now)
 
 
+def test_a_key_before_the_first_server_signs_at_once(keys, audit_database, clock):
+    """`rotate` on a new database leaves a service that can sign."""
+    with audit_database.writing() as connection:
+        assert keys.rotate(connection, clock.now).signs_from == clock.now
+    receipts = Receipts(keys, audit_database, clock)
+    assert believes(published(receipts), receipts.issue(CLAIMS, ()).jws)
+
+
+@pytest.mark.parametrize("behind", [timedelta(seconds=1), timedelta(days=400)])
+def test_a_clock_that_is_behind_the_keys(receipts, clock, behind):
+    """Another replica's, or one that was set back: the oldest key signs."""
+    clock.now -= behind
+    assert believes(published(receipts), receipts.issue(CLAIMS, ()).jws)
+
+
 def test_a_credential_is_made_where_it_is_asked_for(receipts):
     """And only there."""
     assert receipts.issue(CLAIMS, ("jws",)).sd_jwt_vc is None

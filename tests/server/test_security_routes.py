@@ -22,7 +22,14 @@ PUBLIC = {
     "/health/ready",
     "/metrics",
     "/openapi.json",
+    # Pages; what needs a person to be logged in is their own matter (test_web_operations.py).
+    "/operations",
+    "/operations/login",
+    "/operations/logout",
+    "/operations/reviews/{review_id}",
     "/problems/{code}",
+    "/static/{name}",
+    "/try",
     "/version",
 }
 """Paths that anybody may read; a route that is not here is not public by accident."""

@@ -51,9 +51,12 @@ def write_camera(path: Path, picture: bytes) -> None:
     path.write_bytes(encoded.tobytes() * _CAMERA_PICTURES)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory) -> Iterator[Browser]:
-    """Headless Chromium, whose camera sees the person of the demo's first selfie."""
+    """Headless Chromium, whose camera sees the person of the demo's first selfie.
+
+    For one module: while it runs, the thread has an event loop, which other tests must not find.
+    """
     api = pytest.importorskip("playwright.sync_api")
     film = tmp_path_factory.mktemp("camera") / "face.mjpeg"
     write_camera(film, next(c for c in build_cases() if c.name == "mated").selfie_jpeg)

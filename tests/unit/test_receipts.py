@@ -15,11 +15,20 @@ from joserfc.jwk import OctKey, OKPKey
 
 from fvs.certificates.signing import thumbprint
 from fvs.errors import UsageError
-from fvs.receipts import ReceiptClaims, ReceiptError, check_receipt, read_jwks
+from fvs.receipts import (
+    ReceiptClaims,
+    ReceiptError,
+    check_receipt,
+    is_about,
+    new_salt,
+    read_jwks,
+    subject_digest,
+)
 from fvs.receipts.checking import RECEIPT_TYP
 from fvs.receipts.claims import CREDENTIAL_TYPE
 from fvs.receipts.jws import encoded, sign_compact
-from fvs.receipts.sd_jwt import CREDENTIAL_TYP, sign_disclosable
+from fvs.receipts.sd_jwt import CREDENTIAL_TYP, sign_disclosable, verify_disclosed
+from fvs.subjects import SubjectError, SubjectId, SubjectKind
 
 # RFC 9864 renames EdDSA; receipts bear the name that callers' libraries know.
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA:joserfc.errors.SecurityWarning")
@@ -29,6 +38,8 @@ PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 X = encoded(PRIVATE.public_key().public_bytes_raw())
 JWK = {"kty": "OKP", "crv": "Ed25519", "x": X, "kid": thumbprint(X)}
 KEYS = read_jwks(msgspec.json.encode({"keys": [{**JWK, "use": "sig", "alg": "EdDSA"}]}))
+SUBJECT = SubjectId.parse(SubjectKind.CITIZEN_ID, "1234567890121")
+SALT = encoded(bytes(range(32)))
 CLAIMS = ReceiptClaims(
     iss="https://fvs.example",
     aud="bank.example",
@@ -45,6 +56,7 @@ CLAIMS = ReceiptClaims(
     session_used=True,
     purpose="open_account",
     consent_reference="consent-1",
+    subject_digest=subject_digest(SUBJECT, SALT),
 )
 
 
@@ -104,8 +116,8 @@ class TestJws:
     def test_every_character_counts(self, part):
         """Changing one, wherever it is, is found."""
         parts = signed().split(".")
-        for at in range(0, len(parts[part]) - 1, 7):  # the last may hold bits that are no content
-            text = parts[part]
+        text = parts[part]
+        for at in [*range(0, len(text), 7), len(text) - 1]:
             worse = text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
             code_of(".".join([*parts[:part], worse, *parts[part + 1 :]]))
 
@@ -138,6 +150,7 @@ class TestJws:
             ("a.b", "malformed"),
             ("not a receipt", "malformed"),
             ("\u00e9.\u00e9.\u00e9", "malformed"),
+            (sign_compact([], typ=RECEIPT_TYP, kid=JWK["kid"], key=PRIVATE), "altered"),
             (signed(typ="fvs-certificate+jws"), "other_type"),
             (signed(typ=CREDENTIAL_TYP), "other_type"),
             (signed(kid="other"), "unknown_key"),
@@ -191,9 +204,19 @@ class TestCredential:
             (lambda text: text + encoded(b'["salt","decision","match"]') + "~", "altered"),
             (lambda text: text + encoded(b'["salt","age",18]') + "~", "altered"),
             (lambda text: text + "!!!~", "malformed"),
+            (lambda text: text + "\u00e9\ufffd~", "malformed"),
+            (lambda text: text + encoded(b"\xff") + "~", "malformed"),
             (lambda text: text.removesuffix("~"), "malformed"),
         ],
-        ids=["twice", "a claim that is there", "a claim that is not", "no disclosure", "no end"],
+        ids=[
+            "twice",
+            "a claim that is there",
+            "a claim that is not",
+            "no base64",
+            "no ASCII",
+            "no JSON",
+            "no end",
+        ],
     )
     def test_what_was_not_signed_cannot_be_shown(self, change, code):
         """Whatever is added."""
@@ -206,6 +229,108 @@ class TestCredential:
     def test_another_type_of_credential(self):
         """Is not a receipt."""
         assert code_of(credential(vct="urn:other")) == "other_type"
+
+
+# RFC 9901, sections 4.2.3 and 5.1: disclosures with their digests.
+RFC_9901 = [
+    (
+        "WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0",
+        "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0",
+        {"family_name": "M\u00f6bius"},
+    ),
+    (
+        "WyIyR0xDNDJzS1F2ZUNmR2ZyeU5STjl3IiwgImdpdmVuX25hbWUiLCAiSm9obiJd",
+        "jsu9yVulwQQlhFlM_3JlzMaSFzglhQG0DpfayQwLUK4",
+        {"given_name": "John"},
+    ),
+    (
+        "WyI2SWo3dE0tYTVpVlBHYm9TNXRtdlZBIiwgImVtYWlsIiwgImpvaG5kb2VAZXhhbXBsZS5jb20iXQ",
+        "JzYjH4svliH0R3PyEMfeZu6Jt69u5qehZo7F7EPYlSE",
+        {"email": "johndoe@example.com"},
+    ),
+    (
+        "WyJRZ19PNjR6cUF4ZTQxMmExMDhpcm9BIiwgInBob25lX251bWJlcl92ZXJpZmllZCIsIHRydWVd",
+        "XQ_3kPKt1XyX7KANkqVR6yZ2Va5NrPIvPYbyMvRKBMM",
+        {"phone_number_verified": True},
+    ),
+    (
+        (
+            "WyJBSngtMDk1VlBycFR0TjRRTU9xUk9BIiwgImFkZHJlc3MiLCB7InN0cmVldF9hZGRyZXNzIjogIjEyMyBNYWluI"
+            "FN0IiwgImxvY2FsaXR5IjogIkFueXRvd24iLCAicmVnaW9uIjogIkFueXN0YXRlIiwgImNvdW50cnkiOiAiVVMifV0"
+        ),
+        "XzFrzwscM6Gn6CJDc6vVK8BkMnfG8vOSKfpPIZdAfdE",
+        {
+            "address": {
+                "street_address": "123 Main St",
+                "locality": "Anytown",
+                "region": "Anystate",
+                "country": "US",
+            }
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("disclosure", "digest", "shown"), RFC_9901)
+def test_the_examples_of_the_standard(disclosure, digest, shown):
+    """A digest of the RFC lets its own disclosure be shown, and no other's."""
+    claims = {"iss": "https://issuer.example", "_sd": [digest], "_sd_alg": "sha-256"}
+    head = sign_compact(claims, typ=CREDENTIAL_TYP, kid=JWK["kid"], key=PRIVATE)
+    found = verify_disclosed(f"{head}~{disclosure}~", KEYS)
+    assert found == {"iss": "https://issuer.example", **shown}
+    for other, *_ in RFC_9901:
+        if other != disclosure:
+            with pytest.raises(ReceiptError):
+                verify_disclosed(f"{head}~{other}~", KEYS)
+
+
+class TestSubject:
+    DIGEST = subject_digest(SUBJECT, SALT)
+
+    def test_the_salt_and_the_number_show_whom_it_is_about(self):
+        """In whatever form the receipt is."""
+        for text in (signed(), credential()):
+            claims = check_receipt(text, KEYS, NOW).claims
+            assert is_about(claims["subject_digest"], SUBJECT, SALT)
+
+    @pytest.mark.parametrize(
+        ("kind", "number"),
+        [
+            (SubjectKind.CITIZEN_ID, "1101700230708"),
+            (SubjectKind.PASSPORT, "THA AA1234567"),
+        ],
+    )
+    def test_nobody_else(self, kind, number):
+        """Another number, or another kind of it, does not pass."""
+        assert not is_about(self.DIGEST, SubjectId.parse(kind, number), SALT)
+
+    @pytest.mark.parametrize("salt", [new_salt(), encoded(bytes(33)), "!" * 43, "A"])
+    def test_another_salt_shows_nothing(self, salt):
+        """Whether it is one or not."""
+        assert not is_about(self.DIGEST, SUBJECT, salt)
+
+    def test_a_salt_that_can_be_guessed_is_refused(self):
+        """It is as long as the digest."""
+        with pytest.raises(SubjectError):
+            subject_digest(SUBJECT, encoded(bytes(31)))
+
+    @pytest.mark.parametrize("digest", [None, "", 1, "\u00e9"])
+    def test_a_receipt_about_nobody(self, digest):
+        """Of a comparison, say."""
+        assert not is_about(digest, SUBJECT, SALT)
+
+    def test_receipts_of_one_subject_cannot_be_linked(self):
+        """Each has its own salt, of 32 bytes."""
+        salts = {new_salt() for _ in range(50)}
+        assert len({subject_digest(SUBJECT, salt) for salt in salts}) == 50
+        assert {len(base64.urlsafe_b64decode(salt + "=")) for salt in salts} == {32}
+
+    def test_the_receipt_holds_neither_number_nor_salt(self):
+        """Without the answer it tells nothing of the subject."""
+        for text in (signed(), credential()):
+            shown = json.dumps(check_receipt(text, KEYS, NOW).claims)
+            assert SUBJECT.number.reveal() not in shown
+            assert SALT not in shown
 
 
 @pytest.mark.parametrize(

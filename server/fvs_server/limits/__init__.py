@@ -10,6 +10,7 @@ from fvs_server.limits.captures import Capture, Captures
 from fvs_server.limits.challenges import Challenge, Step
 from fvs_server.limits.concurrency import Concurrency
 from fvs_server.limits.idempotency import Idempotency, StoredAnswer
+from fvs_server.limits.keeping import LimitsKeeper
 from fvs_server.limits.perceptual import perceptual_hash
 from fvs_server.limits.rates import RateLimits, RateUsage
 from fvs_server.limits.sessions import LivenessSession, LivenessSessions
@@ -24,6 +25,7 @@ __all__ = [
     "Concurrency",
     "Idempotency",
     "Limits",
+    "LimitsKeeper",
     "LimitsSettings",
     "LivenessSession",
     "LivenessSessions",

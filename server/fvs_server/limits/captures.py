@@ -100,10 +100,9 @@ class Captures:
         same = {"digests": digests, "since": since}
         if connection.execute(_SAME, same).first() is not None:
             raise ServiceError(Problem.CAPTURE_REPLAYED)
-        veil = self._veil(subject)
-        for capture in captures:
-            if capture.perceptual is not None:
-                _refuse_alike(connection, veil.over(capture.perceptual), since)
+        for looks in self._veiled(subject, [capture.perceptual for capture in captures]):
+            if looks is not None:
+                _refuse_alike(connection, looks, since)
 
     def remember(
         self,
@@ -129,18 +128,28 @@ class Captures:
         Raises:
             ServiceError: CAPTURE_REPLAYED.
         """
-        self.refuse_replayed(connection, subject, captures, now)
-        veil = self._veil(subject)
-        for digest, perceptual in {self._digest(c): c.perceptual for c in captures}.items():
-            looks = None if perceptual is None or not accepted else veil.over(perceptual)
-            row = parameters_of({"digest": digest, "seen_at": now, **_columns(looks)})
-            forgotten = {"forgotten": now - self._window}
-            keep = _keep(connection.dialect.name)
+        perceptual = {self._digest(capture): capture.perceptual for capture in captures}
+        all_looks = self._veiled(subject, list(perceptual.values()))
+        for looks in all_looks:
+            if looks is not None:
+                _refuse_alike(connection, looks, now - self._window)
+        keep = _keep(connection.dialect.name)
+        forgotten = {"forgotten": now - self._window}
+        for digest, looks in zip(perceptual, all_looks, strict=True):
+            kept = _columns(looks if accepted else None)
+            row = parameters_of({"digest": digest, "seen_at": now, **kept})
             if connection.execute(keep, row | forgotten).first() is None:
                 raise ServiceError(Problem.CAPTURE_REPLAYED)
 
     def _digest(self, capture: Capture) -> bytes:
         return hmac.digest(self._secret, b"bytes" + capture.sha256, hashlib.sha256)
+
+    def _veiled(self, subject: bytes, perceptual: Sequence[int | None]) -> list[int | None]:
+        """Hashes of looks as they are kept of a subject; before a picture is decoded, none."""
+        if not any(each is not None for each in perceptual):
+            return [None] * len(perceptual)
+        veil = self._veil(subject)
+        return [None if each is None else veil.over(each) for each in perceptual]
 
     def _veil(self, subject: bytes) -> _Veil:
         return _Veil(hmac.digest(self._secret, b"looks" + subject, hashlib.sha256))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ def perceptual_hash(pixels_rgb: npt.NDArray[np.uint8]) -> int | None:
     height, width = pixels_rgb.shape[:2]
     if not height or not width:
         return None
-    rows = _area_means(height) @ pixels_rgb.reshape(height, width * 3).astype(np.float32)
-    small = (rows.reshape(_SIDE, width, 3) @ _LUMA) @ _area_means(width).T
+    small = _area_means(pixels_rgb) @ _LUMA
     if small.std() < _LEAST_CONTRAST:
         return None
     cosines = _cosines()
@@ -53,14 +53,16 @@ def hamming_distance(a: int, b: int) -> int:
     return (a ^ b).bit_count()
 
 
-def _area_means(length: int) -> npt.NDArray[np.float32]:
-    """(32, length): what each pixel of a line gives to each of 32 equal parts of it."""
-    edges = np.linspace(0.0, length, _SIDE + 1)
-    pixels = np.arange(length)
-    left = np.maximum(edges[:-1, None], pixels)
-    right = np.minimum(edges[1:, None], pixels + 1)
-    overlap: npt.NDArray[np.float64] = np.maximum(right - left, 0.0)
-    return (overlap * (_SIDE / length)).astype(np.float32)
+def _area_means(pixels_rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """(32, 32, 3): the mean of each of 32 by 32 equal parts of a picture, exact in float32."""
+    # OpenCV averages areas only where it shrinks; pixels that are repeated change no mean.
+    times = -(-_SIDE // min(pixels_rgb.shape[:2]))
+    if times > 1:
+        pixels_rgb = pixels_rgb.repeat(times, axis=0).repeat(times, axis=1)
+    means: npt.NDArray[np.float32] = cv2.resize(
+        pixels_rgb.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA
+    )
+    return means
 
 
 @cache

@@ -90,7 +90,10 @@ def _handlers(app: Litestar) -> Iterable[tuple[str, HTTPRouteHandler]]:
     for route in app.routes:
         for handler in getattr(route, "route_handlers", ()):
             # The framework answers OPTIONS by itself.
-            if isinstance(handler, HTTPRouteHandler) and handler.http_methods & {*_PUBLIC_METHODS}:
+            described = (
+                isinstance(handler, HTTPRouteHandler) and handler.resolve_include_in_schema()
+            )
+            if described and handler.http_methods & {*_PUBLIC_METHODS}:
                 yield route.path_format, handler
 
 

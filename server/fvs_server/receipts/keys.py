@@ -79,10 +79,11 @@ class SigningKeys:
             pass  # another replica was first
 
     def rotate(self, connection: Connection, now: datetime) -> KeyState:
-        """Add a key that signs from `PUBLISHED_AHEAD` on."""
+        """Add a key that signs from `PUBLISHED_AHEAD` on; the first signs at once."""
         wait_for_turn(connection)
-        newest = max((state.number for state in self.states(connection)), default=0)
-        return self._add(connection, newest + 1, now, now + PUBLISHED_AHEAD)
+        numbers = [state.number for state in self.states(connection)]
+        ahead = PUBLISHED_AHEAD if numbers else timedelta(0)
+        return self._add(connection, max(numbers, default=0) + 1, now, now + ahead)
 
     def withdraw(self, connection: Connection, number: int, now: datetime) -> None:
         """Publish a key no more: whoever has it could sign.
@@ -90,6 +91,8 @@ class SigningKeys:
         Raises:
             UsageError: there is none of this number, or no other that signs.
         """
+        # Two that are withdrawn at once would each count on the other.
+        wait_for_turn(connection)
         states = {state.number: state for state in self.states(connection)}
         others = [s for s in states.values() if s.number != number and s.withdrawn_at is None]
         if number not in states:

@@ -1,5 +1,7 @@
 """Every route: one module a resource."""
 
+from litestar import Router
+
 from fvs_server.routes import (
     duplicate_reviews,
     face_comparisons,
@@ -37,7 +39,10 @@ ROUTES = (
     *statistics.ROUTES,
     *subjects.ROUTES,
     *transactions.ROUTES,
-    *web_assets.ROUTES,
-    *web_operations.ROUTES,
-    *web_try.ROUTES,
+    Router(
+        "/",
+        route_handlers=[*web_assets.ROUTES, *web_operations.ROUTES, *web_try.ROUTES],
+        # Pages are for people, and no part of the API.
+        include_in_schema=False,
+    ),
 )

@@ -12,20 +12,17 @@ from fvs.operating_points import EITHER_SEX
 from fvs_server.edge.admission import INFERENCE
 from fvs_server.edge.bodies import PICTURE_PARTS
 from fvs_server.edge.injection import Injected  # noqa: TC001 - Litestar reads the annotations
-from fvs_server.edge.languages import Language  # noqa: TC001 - likewise
 from fvs_server.edge.multipart import PicturePart
-from fvs_server.identity import Principal, Scope
-from fvs_server.inference import Deadline  # noqa: TC001 - likewise
+from fvs_server.identity import Scope
 from fvs_server.openapi.answers import ANSWER
 from fvs_server.routes.requests import (  # noqa: TC001 - likewise
+    Call,
     ConsentReference,
     LevelName,
     Purpose,
 )
 from fvs_server.services.answers import DecisionAnswer
 from fvs_server.services.comparison import ComparisonRequest
-from fvs_server.services.desk import RepeatKey  # noqa: TC001 - likewise
-from fvs_server.wiring import Services  # noqa: TC001 - likewise
 
 __all__ = ["ROUTES"]
 
@@ -55,14 +52,11 @@ class ComparisonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     sync_to_thread=True,
 )
 def compare_faces(
-    services: Injected[Services],
-    principal: Injected[Principal],
-    deadline: Injected[Deadline],
-    language: Injected[Language],
-    repeat: Injected[RepeatKey | None],
+    call: Injected[Call],
     data: JSONBody[ComparisonBody],
 ) -> Response[bytes]:
     """Compare a live selfie with the picture of a card; neither is kept."""
+    services, principal = call.services, call.principal
     request = ComparisonRequest(
         selfie=data.selfie,
         card=data.card,
@@ -71,11 +65,11 @@ def compare_faces(
         consent_reference=data.consent_reference,
         age_years=data.age_years,
         sex=data.sex or EITHER_SEX,
-        language=language.value,
-        repeat=repeat,
+        language=call.language.value,
+        repeat=call.repeat,
     )
     with services.limits.concurrency.slot(principal):
-        return Response(services.comparison.compare(request, principal, deadline))
+        return Response(services.comparison.compare(request, principal, call.deadline))
 
 
 ROUTES = (compare_faces,)

@@ -12,22 +12,20 @@ from litestar.params import JSONBody  # noqa: TC002 - likewise
 from fvs_server.edge.admission import INFERENCE
 from fvs_server.edge.bodies import PICTURE_PARTS
 from fvs_server.edge.injection import Injected  # noqa: TC001 - Litestar reads the annotations
-from fvs_server.edge.languages import Language  # noqa: TC001 - likewise
 from fvs_server.edge.multipart import PicturePart
 from fvs_server.edge.subject_bodies import SubjectBody  # noqa: TC001 - likewise
-from fvs_server.identity import Principal, Scope
-from fvs_server.inference import Deadline  # noqa: TC001 - likewise
+from fvs_server.identity import Scope
 from fvs_server.openapi.answers import ANSWER, PROBLEMS
 from fvs_server.problems import Problem, ServiceError, Violation
 from fvs_server.routes.requests import (  # noqa: TC001 - likewise
+    Call,
     ConsentReference,
     LevelName,
     Purpose,
 )
 from fvs_server.services.answers import DecisionAnswer
-from fvs_server.services.desk import RepeatKey, SessionProof
+from fvs_server.services.desk import SessionProof
 from fvs_server.services.verification import VerificationRequest
-from fvs_server.wiring import Services  # noqa: TC001 - likewise
 
 __all__ = ["ROUTES"]
 
@@ -82,22 +80,16 @@ class VerificationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     sync_to_thread=True,
 )
 def verify_face(
-    services: Injected[Services],
-    principal: Injected[Principal],
-    deadline: Injected[Deadline],
-    language: Injected[Language],
-    repeat: Injected[RepeatKey | None],
+    call: Injected[Call],
     data: JSONBody[VerificationBody],
 ) -> Response[bytes]:
     """Verify that a live selfie shows the person who is enrolled under a number."""
-    request = _request(services, data, language, repeat)
+    request, services, principal = _request(call, data), call.services, call.principal
     with services.limits.concurrency.slot(principal):
-        return Response(services.verification.verify(request, principal, deadline))
+        return Response(services.verification.verify(request, principal, call.deadline))
 
 
-def _request(
-    services: Services, body: VerificationBody, language: Language, repeat: RepeatKey | None
-) -> VerificationRequest:
+def _request(call: Call, body: VerificationBody) -> VerificationRequest:
     """The request in the words of the service; all that is wrong with it at once."""
     found: list[Violation] = []
     subject = level = on_behalf_of = None
@@ -106,7 +98,7 @@ def _request(
     except ServiceError as error:
         found += error.violations
     try:
-        level = services.faces.levels.at(body.assurance_level)
+        level = call.services.faces.levels.at(body.assurance_level)
     except ServiceError as error:
         found += error.violations
     try:
@@ -129,8 +121,8 @@ def _request(
         if session is None
         else SessionProof(session_id=session.id, nonce=session.nonce),
         receipt_formats=body.receipt_formats,
-        language=language.value,
-        repeat=repeat,
+        language=call.language.value,
+        repeat=call.repeat,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import msgspec
 from litestar import Request  # noqa: TC002 - Litestar reads the annotations
@@ -13,13 +14,18 @@ from fvs_server.edge.languages import Language, preferred_language
 from fvs_server.inference import Deadline  # noqa: TC001 - likewise
 from fvs_server.services.desk import RepeatKey
 
+if TYPE_CHECKING:
+    from fvs_server.identity import Principal
+    from fvs_server.wiring import Services
+
 __all__ = [
+    "Call",
     "ConsentReference",
     "LevelName",
     "Purpose",
+    "provide_call",
     "provide_deadline",
     "provide_language",
-    "provide_repeat",
 ]
 
 Purpose = Annotated[
@@ -53,8 +59,40 @@ def provide_language(request: Request[Any, Any, Any]) -> Language:
     return preferred_language(request.headers.get("accept-language", ""))
 
 
-async def provide_repeat(request: Request[Any, Any, Any]) -> RepeatKey | None:
-    """By which the request is known when it is sent again; None without Idempotency-Key."""
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """All that the routes that work on faces take besides a body, as one dependency.
+
+    Litestar resolves several side by side, each in a task of its own; that took a fifth of the time
+    of the event loop.
+
+    Attributes:
+        services: of the server.
+        principal: who calls.
+        deadline: by when the request must be done.
+        language: that the advice is in.
+        repeat: by which the request is known when it is sent again; None without Idempotency-Key.
+    """
+
+    services: Services
+    principal: Principal
+    deadline: Deadline
+    language: Language
+    repeat: RepeatKey | None
+
+
+async def provide_call(request: Request[Any, Any, Any], services: Services) -> Call:
+    """Of a request that was authenticated and admitted."""
+    return Call(
+        services=services,
+        principal=cast("dict[str, Any]", request.scope)["principal"],
+        deadline=provide_deadline(request),
+        language=provide_language(request),
+        repeat=await _repeat_of(request),
+    )
+
+
+async def _repeat_of(request: Request[Any, Any, Any]) -> RepeatKey | None:
     key = request.headers.get("idempotency-key")
     if key is None:
         return None

@@ -131,10 +131,12 @@ class ReceiptDocument(_Document, frozen=True, kw_only=True):
     Attributes:
         jws: compact, Ed25519; `fvs receipt verify` checks it.
         sd_jwt_vc: for a document wallet, where it was asked for.
+        subject_salt: with the number, it shows whom the receipt is about; keep it to yourself.
     """
 
     jws: str
     sd_jwt_vc: str | None
+    subject_salt: str | None
 
 
 class DecisionAnswer(_Document, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ Between them nothing is held open, so that a slow picture blocks no row.
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from fvs_server.problems import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -111,7 +112,7 @@ class Desk:
         with self._database.writing() as connection:
             self._limits.rates.take(connection, case.principal, now)
             try:
-                with connection.begin_nested():
+                with _undone_if_refused(connection, case):
                     admission = self._admit(connection, case, now)
             except ServiceError as error:
                 refusal = error
@@ -187,3 +188,10 @@ class Desk:
             )
         if case.repeat is not None:
             self._limits.idempotency.abandon(connection, case.principal, case.repeat.key)
+
+
+def _undone_if_refused(connection: Connection, case: Case) -> AbstractContextManager[object]:
+    """A savepoint where a limit may refuse after another has written: a key, or a session used."""
+    if case.repeat is None and case.session is None:
+        return nullcontext()
+    return connection.begin_nested()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from fvs.receipts import ReceiptClaims
+from fvs.receipts import ReceiptClaims, new_salt, subject_digest
 from fvs_server.services.answers import ReceiptDocument
 from fvs_server.services.frames import unified_quality
 from fvs_server.transactions import TransactionRecord
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from fvs.subjects import SubjectId
     from fvs_server.audit import Action
     from fvs_server.identity import Principal
     from fvs_server.inference import Deadline
@@ -73,8 +74,10 @@ class Publisher:
         answer: DecisionAnswer,
         principal: Principal,
         formats: Sequence[str] = (),
+        subject: SubjectId | None = None,
     ) -> DecisionAnswer:
         """The answer with its receipt."""
+        salt, digest = (None, None) if subject is None else _committed(subject)
         pad = answer.presentation_attack_detection
         claims = ReceiptClaims(
             iss=self.issuer,
@@ -92,9 +95,10 @@ class Publisher:
             session_used=pad.session_used,
             purpose=asked.purpose,
             consent_reference=asked.consent_reference,
+            subject_digest=digest,
         )
         issued = self.receipts.issue(claims, formats)
-        receipt = ReceiptDocument(jws=issued.jws, sd_jwt_vc=issued.sd_jwt_vc)
+        receipt = ReceiptDocument(jws=issued.jws, sd_jwt_vc=issued.sd_jwt_vc, subject_salt=salt)
         return msgspec.structs.replace(answer, receipt=receipt)
 
     def record(self, connection: Connection, record: TransactionRecord) -> None:
@@ -133,3 +137,9 @@ class Publisher:
             unified_quality=unified_quality(verdict.judged.probes, 0),
             latency_ms=deadline.elapsed_ms,
         )
+
+
+def _committed(subject: SubjectId) -> tuple[str, str]:
+    """A salt, and what the receipt says of the subject under it."""
+    salt = new_salt()
+    return salt, subject_digest(subject, salt)

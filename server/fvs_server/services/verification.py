@@ -151,7 +151,7 @@ class Verification:
         # 1. All frames side by side, then the one that is compared.
         pictures = [(frame, Role.SELFIE) for frame in request.frames]
         parts = extract_all(self.faces.engine, self.pool, pictures, deadline)
-        frames = Samples.concatenate(parts)
+        frames = parts[0] if len(parts) == 1 else Samples.concatenate(parts)
         # 2. Its score, the decision, and what speaks against a match.
         with coded_failures():
             verdict = self._judge(request, frames, challenge)
@@ -161,7 +161,12 @@ class Verification:
         behalf = [] if request.on_behalf_of is None else [request.on_behalf_of]
         record = replace(record, on_behalf_of=next(iter(self.pseudonyms.of(behalf)), None))
         answer = self.publisher.signed(
-            Action.VERIFY, request, answer, case.principal, request.receipt_formats
+            Action.VERIFY,
+            request,
+            answer,
+            case.principal,
+            request.receipt_formats,
+            request.subject,
         )
         body = msgspec.json.encode(answer)
         captures = captures_of(case.captures, frames)
@@ -176,7 +181,7 @@ class Verification:
             raise ServiceError(Problem.NOT_FOUND)
         policy = request.level.policy
         chosen = choose_frame(frames)
-        probe = frames.take([chosen])
+        probe = frames if len(frames) == 1 else frames.take([chosen])
         scores = self.faces.verifier.verify(
             [request.subject], probe.embeddings, below=policy.point.threshold
         )

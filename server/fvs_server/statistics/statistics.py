@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Select, delete, distinct, func, insert, select
+from sqlalchemy import Select, delete, func, insert, select
 
 from fvs_server.audit.log import wait_for_turn
 from fvs_server.statistics.counts import Counts
@@ -104,14 +104,12 @@ class Statistics:
 
     def idps(self, connection: Connection, start: datetime, end: datetime) -> tuple[str, ...]:
         """Who had transactions in a period, by name."""
-        kept = select(distinct(hours.c.idp)).where(
-            hours.c.hour >= hour_of(start), hours.c.hour < end
-        )
-        fresh = select(distinct(transactions.c.idp)).where(
+        kept = select(hours.c.idp).where(hours.c.hour >= hour_of(start), hours.c.hour < end)
+        fresh = select(transactions.c.idp).where(
             transactions.c.at >= start, transactions.c.at < end
         )
 
-        found = {*connection.scalars(kept), *connection.scalars(fresh)}
+        found = {*connection.scalars(kept.distinct()), *connection.scalars(fresh.distinct())}
         return tuple(sorted(found - {_NOBODY}))
 
     def keep_past_hours(self, connection: Connection, now: datetime) -> int:

@@ -64,7 +64,7 @@ function showQuality(frames, text) {
 function qualityTable(frame, row, text) {
   const assessed = Object.entries(frame.quality).filter(([, each]) => each.scalar !== null);
   if (!assessed.length) return null;
-  const table = element("table");
+  const table = element("table", "", { class: "bars" });
   const chosen = frame.chosen ? ` (${text("chosen")})` : "";
   const head = element("thead");
   const headings = element("tr");
@@ -81,7 +81,8 @@ function qualityTable(frame, row, text) {
 
 function qualityRow(name, { scalar, refused }, text) {
   const row = element("tr");
-  const cell = element("td", refused ? `${scalar} – ${text("refused")} ` : `${scalar} `);
+  const cell = element("td");
+  cell.append(element("span", refused ? `${scalar} – ${text("refused")}` : String(scalar)));
   // The number beside it says the same to those who cannot see the bar.
   cell.append(element("meter", "", { min: 0, max: 100, value: scalar, "aria-hidden": "true" }));
   row.append(element("th", name.replaceAll("_", " "), { scope: "row" }), cell);
