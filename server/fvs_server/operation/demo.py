@@ -54,6 +54,7 @@ __all__ = ["run_demo"]
 
 _NUMBERS = {"mated": "1101700230708", "mated-dim": "3100501234563"}
 """Of the people whose cards these cases show; valid and made up."""
+_HOST = "127.0.0.1"
 _IDP = "demo.example"
 _KEY_LIFE = timedelta(days=1)
 _SCOPES = frozenset({Scope.VERIFY, Scope.COMPARE, Scope.SCORES, Scope.STATISTICS})
@@ -73,7 +74,7 @@ def run_demo(out: Path, *, port: int, once: bool) -> None:
     cases = {case.name: case for case in build_cases() if case.name in _NUMBERS}
     for case in cases.values():
         (out / f"{case.name}-selfie.jpg").write_bytes(case.selfie_jpeg)
-    with _demo_services(cases, port or _free_port()) as services:
+    with _demo_services(cases, port) as services:
         key = _new_key(services)
         serve(services, lambda running: _started(running, key, out, once=once))
 
@@ -81,9 +82,9 @@ def run_demo(out: Path, *, port: int, once: bool) -> None:
 @contextmanager
 def _demo_services(cases: dict[str, Case], port: int) -> Iterator[Services]:
     with tempfile.TemporaryDirectory(prefix="fvs-demo-") as name:
-        home = Path(name)
+        home, port = Path(name), port or _free_port()
         settings = Settings(
-            http=HttpSettings(port=port),
+            http=HttpSettings(port=port, public_url=_url(port)),
             database=DatabaseSettings(url=f"sqlite:///{home / 'server.db'}"),
             registry=RegistrySettings(folder=str(home / "people")),
             secrets=SecretsSettings(file=str(home / "secrets.json")),
@@ -107,10 +108,14 @@ def _demo_services(cases: dict[str, Case], port: int) -> Iterator[Services]:
 
 
 def _free_port() -> int:
-    """Known before the server listens, because its receipts name it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
+    """One that nobody listens on: receipts name the address before the server has it."""
+    with socket.create_server((_HOST, 0)) as listening:
+        port: int = listening.getsockname()[1]
+    return port
+
+
+def _url(port: int) -> str:
+    return f"http://{_HOST}:{port}"
 
 
 def _enrol(services: Services, location: Location, cases: dict[str, Case]) -> None:
@@ -141,7 +146,7 @@ def _new_key(services: Services) -> str:
 
 
 def _started(running: Running, key: str, out: Path, *, once: bool) -> None:
-    url = f"http://127.0.0.1:{running.port}"
+    url = _url(running.port)
     selfie = out / "mated-selfie.jpg"
     print_line(("The service runs at ", "bold"), (url, "bold cyan"), ("  (Ctrl-C ends it)", ""))
     print_line("Two people are enrolled. Verify one of them, in another terminal:\n")
