@@ -41,7 +41,17 @@ from fvs_server.secrets import ServerSecrets
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Measured", "Pair", "our_service", "pair", "rival_service", "rival_unavailable"]
+__all__ = [
+    "Measured",
+    "Pair",
+    "make_registry",
+    "make_server",
+    "our_service",
+    "pair",
+    "rival_service",
+    "rival_unavailable",
+    "verifications",
+]
 
 _STARTS_WITHIN_S = 60.0
 _RIVAL_PACKAGES = ("fastapi>=0.115,<1",)
@@ -94,8 +104,8 @@ def our_service(pictures: Pair, pack: str, people: int) -> Iterator[Measured]:
     """`fvs server run` on SQLite, with so many people enrolled, who all have one face."""
     with tempfile.TemporaryDirectory(prefix="fvs-benchmark-") as name:
         home = Path(name)
-        numbers = _make_registry(home, pictures, pack, people)
-        key = _make_server(home, pack)
+        numbers = make_registry(home, pictures, pack, people)
+        key = make_server(home, pack)
         command = [sys.executable, "-m", "fvs", "server", "run", "--json"]
         environment = {**os.environ, "FVS_SERVER": str(home / "server.toml")}
         with _process(command, environment) as process:
@@ -105,7 +115,7 @@ def our_service(pictures: Pair, pack: str, people: int) -> Iterator[Measured]:
             yield Measured(
                 port,
                 psutil.Process(process.pid),
-                _verifications(pictures, numbers, heads),
+                verifications(pictures, numbers, heads),
                 _comparisons("/v1/face-comparisons", pictures, heads),
             )
 
@@ -138,7 +148,8 @@ def rival_unavailable(weights_dir: Path) -> str:
     return ""
 
 
-def _make_registry(home: Path, pictures: Pair, pack: str, people: int) -> list[str]:
+def make_registry(home: Path, pictures: Pair, pack: str, people: int) -> list[str]:
+    """A registry in which so many people, who all have one face, are enrolled; their numbers."""
     plan = Plan(
         folder=home / "people",
         pack=pack,
@@ -167,7 +178,7 @@ def _make_registry(home: Path, pictures: Pair, pack: str, people: int) -> list[s
     return numbers
 
 
-def _make_server(home: Path, pack: str) -> str:
+def make_server(home: Path, pack: str) -> str:
     """The files of a server without limits that would be felt; returns the text of a key."""
     url, secrets = f"sqlite:///{home / 'server.db'}", ServerSecrets.generate()
     secrets.write(home / "secrets.json")
@@ -194,7 +205,8 @@ def _number(person: int) -> str:
     return first_twelve + thai_check_digit(first_twelve)
 
 
-def _verifications(pictures: Pair, numbers: list[str], heads: str) -> Iterator[bytes]:
+def verifications(pictures: Pair, numbers: list[str], heads: str) -> Iterator[bytes]:
+    """Requests without end, each with another file and, in turn, another number."""
     for serial, number in zip(itertools.count(), itertools.cycle(numbers), strict=False):
         # What follows the end of a JPEG is not decoded, and makes it another file.
         selfie = base64.b64encode(pictures.selfie_jpeg + serial.to_bytes(8)).decode()

@@ -59,10 +59,9 @@ def _area_means(pixels_rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     times = -(-_SIDE // min(pixels_rgb.shape[:2]))
     if times > 1:
         pixels_rgb = pixels_rgb.repeat(times, axis=0).repeat(times, axis=1)
-    means: npt.NDArray[np.float32] = cv2.resize(
-        pixels_rgb.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA
-    )
-    return means
+    exact = pixels_rgb.astype(np.float32)
+    means = cv2.resize(exact, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(means, np.float32)
 
 
 @cache
