@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -70,8 +71,8 @@ def serve(
         server_header=False,
         # Who forwarded a request is read by fvs_server.identity, from trusted proxies alone.
         proxy_headers=False,
-        timeout_keep_alive=int(http.keep_alive_s),
-        timeout_graceful_shutdown=int(http.drain_s),
+        timeout_keep_alive=math.ceil(http.keep_alive_s),
+        timeout_graceful_shutdown=math.ceil(http.drain_s),
         limit_concurrency=http.connections,
         backlog=_BACKLOG,
         ssl_certfile=http.tls_certificate,
