@@ -67,7 +67,7 @@ def test_a_server_is_run_as_shown(desk):
     """Each command succeeds; the person is recognised, counted, and proved to have been."""
     done = run_page(desk)
     assert done.returncode == 0, done.stderr + (desk / "server.log").read_text()
-    # The pack refuses this genuine pair at the level of the page; what is tested is that it decides.
+    # The pack refuses this genuine pair at this level; what is tested is that it decides.
     decision = json.loads((desk / "answer.json").read_text())["decision"]
     assert decision in {"match", "no_match"}
     assert json.loads((desk / "statistics.json").read_text())["transactions"] == 1

@@ -82,6 +82,8 @@ class Caller:
             self._streams = None
 
     async def _exchange(self, request: bytes) -> str:
+        if self._streams is not None and self._streams[0].at_eof():
+            self.close()  # it was idle for so long that the server gave it up
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
