@@ -129,7 +129,7 @@ class TestCalls:
         """Offline, by the published keys."""
         answer = send(verify_face(verification(1)))
         keys = bytes(send(get_receipt_keys()))
-        issuer = authority_settings.http.public_url
+        issuer = authority_settings.http.issuer
         receipt = ReceiptVerifier(keys, issuer=issuer, audience=BANK).verify(answer.receipt.jws)
         receipt.require_of(answer)
         assert receipt.claims["consent_reference"] == "c-1"

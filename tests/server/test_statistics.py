@@ -150,7 +150,7 @@ class TestPeriods:
 class TestDrift:
     @pytest.mark.parametrize(
         ("values", "verdicts"),
-        [((), []), ((0.999,) * 3, ["too_few"]), ((1e-4,) * 5000, ["drifted"])],
+        [((), []), ((0.7, 0.9, 0.95), ["too_few"]), ((1e-4,) * 5000, ["drifted"])],
         ids=["none", "few", "attacks all day"],
     )
     def test_verdicts(self, services, values, verdicts):
