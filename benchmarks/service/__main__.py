@@ -1,6 +1,6 @@
 """Measures the service over HTTP, and writes docs/explanation/service.md's tables.
 
-    python -m benchmarks.service measure            # ten minutes; --quick: one, to see it work
+    python -m benchmarks.service measure            # five minutes; --quick: one, to see it work
     python -m benchmarks.service soak --minutes 30
     python -m benchmarks.render                     # the document, from the file
 
@@ -72,11 +72,11 @@ JsonFile = Annotated[Path, typer.Option(help="The report.")]
 class Sizes(NamedTuple):
     """How much to measure."""
 
-    rounds: int = 5
-    round_s: float = 15.0
-    latency_s: float = 90.0
-    overload_s: float = 30.0
-    rival_rounds: int = 5
+    rounds: int = 4
+    round_s: float = 10.0
+    latency_s: float = 60.0
+    overload_s: float = 20.0
+    rival_rounds: int = 4
 
 
 QUICK = Sizes(rounds=2, round_s=4.0, latency_s=8.0, overload_s=6.0, rival_rounds=2)
