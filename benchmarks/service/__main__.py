@@ -44,7 +44,7 @@ from benchmarks.service.servers import (
 from benchmarks.service.traffic import arriving, waiting
 from fvs.bulk.engines import available_cores
 from fvs.deployment.certificates import open_policy
-from fvs.deployment.packs import DEFAULT_PACK, open_engine, open_pack
+from fvs.deployment.packs import DEFAULT_PACK, MODELS_VARIABLE, open_engine, open_pack
 from fvs.engine import EngineSettings
 from fvs.status import Role
 
@@ -99,9 +99,11 @@ def measure(
         waiting(server.port, server.verifications, callers=CALLERS, seconds=3.0)  # warm
         throughput = _throughput(server, pictures, sizes)
         report = msgspec.structs.replace(report, throughput=throughput)
+        write_report(report, out)
         capacity = statistics.median(throughput.service_per_s)
         report = msgspec.structs.replace(report, latency=_latency(server, capacity, sizes))
         report = msgspec.structs.replace(report, overload=_overload(server, capacity, sizes))
+        write_report(report, out)
     reason = rival_unavailable(weights)
     if reason:
         print(f"the rival was not measured: {reason}")
@@ -233,6 +235,7 @@ def _recovery_s(server: Measured, within_ms: float) -> float:
 
 def _rival(pictures: Pair, weights: Path, sizes: Sizes) -> RivalSection:
     """The services take turns; each is there while the others wait."""
+    os.environ.setdefault(MODELS_VARIABLE, str(weights))
     rounds: dict[str, list[float]] = {"ours": [], "rival": [], "rival_one_thread": []}
     with (
         our_service(pictures, RIVAL_PACK, 1) as ours,
