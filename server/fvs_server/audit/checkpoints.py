@@ -19,10 +19,11 @@ from joserfc.jwk import OKPKey
 from sqlalchemy import insert, select
 
 from fvs.errors import DeploymentError
-from fvs_server.audit.log import log_size, wait_for_turn
+from fvs_server.audit.log import log_size
 from fvs_server.audit.merkle import root_of
 from fvs_server.audit.nodes import MissingNodeError, StoredNodes
 from fvs_server.audit.tables import checkpoints
+from fvs_server.database.turns import Turn, take_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +119,7 @@ class Checkpoints:
         Raises:
             DeploymentError: somebody has changed what was signed before.
         """
-        wait_for_turn(connection)  # so that replicas do not sign the same twice
+        take_turn(connection, Turn.RECORDS)  # so that replicas do not sign the same twice
         last, size = self.last(connection), log_size(connection)
         self._require_continued(connection, last, size)
         if size == (0 if last is None else last.checkpoint.entries):

@@ -7,25 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 
 from fvs_server.audit.hashing import GENESIS, SALT_BYTES, ChainedEntry, commitment_to
 from fvs_server.audit.merkle import completed_nodes, left_siblings
 from fvs_server.audit.nodes import StoredNodes
 from fvs_server.audit.tables import entries, nodes
+from fvs_server.database.turns import Turn, take_turn
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from fvs_server.audit.events import AuditEvent
 
-__all__ = ["AuditEntry", "AuditLog", "event_bytes", "log_size", "wait_for_turn"]
-
-_ADVISORY_LOCK = 0x66767361
-"""Of PostgreSQL, `fvsa`: whoever appends waits for the append before to be committed."""
+__all__ = ["AuditEntry", "AuditLog", "event_bytes", "log_size"]
 
 # Built once: building a statement costs several times what running it does.
-_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:key)")
 _LAST = (
     select(entries.c.sequence, entries.c.entry_hash).order_by(entries.c.sequence.desc()).limit(1)
 )
@@ -63,7 +60,7 @@ class AuditLog:
             connection: of `Database.writing`.
             event: whose transaction id is in no entry yet.
         """
-        wait_for_turn(connection)
+        take_turn(connection, Turn.RECORDS)
         sequence, previous_hash = _next(connection)
         content, salt = event_bytes(event), secrets.token_bytes(SALT_BYTES)
         chained = ChainedEntry(
@@ -91,12 +88,6 @@ class AuditLog:
 def log_size(connection: Connection) -> int:
     """Entries in the log."""
     return _next(connection)[0]
-
-
-def wait_for_turn(connection: Connection) -> None:
-    """Serialise appends; on SQLite whoever writes has the database alone."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(_TAKE_TURN, {"key": _ADVISORY_LOCK})
 
 
 def _next(connection: Connection) -> tuple[int, bytes]:

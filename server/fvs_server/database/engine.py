@@ -12,10 +12,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, event, text
+from sqlalchemy import MetaData, event
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from fvs.errors import DeploymentError
+from fvs_server.database.turns import Turn, take_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +32,6 @@ metadata = MetaData()
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _SQLITE, _POSTGRES = "sqlite", "postgresql"
 _BUSY_TIMEOUT_MS = 10_000
-_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:key)")
-_ADVISORY_LOCK = 0x6676736D
-"""Of PostgreSQL, `fvsm`: replicas that migrate at once wait for one another."""
 
 
 class Database:
@@ -109,8 +107,7 @@ class Database:
         config = _alembic_config()
         try:
             with self.writing() as connection:
-                if self.is_postgres:  # SQLite has one writer anyway
-                    connection.execute(_TAKE_TURN, {"key": _ADVISORY_LOCK})
+                take_turn(connection, Turn.MIGRATIONS)
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
         except DBAPIError as error:

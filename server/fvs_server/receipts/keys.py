@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from fvs.certificates.signing import PublicJwk, thumbprint
 from fvs.errors import UsageError
 from fvs.receipts.jws import encoded
-from fvs_server.audit.log import wait_for_turn
+from fvs_server.database.turns import Turn, take_turn
 from fvs_server.receipts.tables import signing_keys
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class SigningKeys:
 
     def rotate(self, connection: Connection, now: datetime) -> KeyState:
         """Add a key that signs from `PUBLISHED_AHEAD` on; the first signs at once."""
-        wait_for_turn(connection)
+        take_turn(connection, Turn.RECORDS)
         numbers = [state.number for state in self.states(connection)]
         ahead = PUBLISHED_AHEAD if numbers else timedelta(0)
         return self._add(connection, max(numbers, default=0) + 1, now, now + ahead)
@@ -92,7 +92,7 @@ class SigningKeys:
             UsageError: there is none of this number, or no other that signs.
         """
         # Two that are withdrawn at once would each count on the other.
-        wait_for_turn(connection)
+        take_turn(connection, Turn.RECORDS)
         states = {state.number: state for state in self.states(connection)}
         others = [s for s in states.values() if s.number != number and s.withdrawn_at is None]
         if number not in states:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import Select, delete, func, insert, select
 
-from fvs_server.audit.log import wait_for_turn
+from fvs_server.database.turns import Turn, take_turn
 from fvs_server.statistics.counts import Counts
 from fvs_server.statistics.tables import hours
 from fvs_server.transactions.tables import transactions
@@ -124,7 +124,7 @@ class Statistics:
         Returns:
             How many hours were counted, those of each IdP apart.
         """
-        wait_for_turn(connection)  # so that replicas do not count the same twice
+        take_turn(connection, Turn.RECORDS)  # so that replicas do not count the same twice
         until = hour_of(now - _SETTLED)
         start = self._kept_until(connection) or connection.scalar(
             select(func.min(transactions.c.at))
