@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from fvs.records import F32, F64, U8, Pixels
 
 __all__ = [
-    "area_means",
     "blur",
     "cielab",
     "convolve",
@@ -26,6 +25,7 @@ __all__ = [
     "resize_field",
     "sample",
     "smooth_field",
+    "strip_means",
     "warp_affine",
     "warp_perspective",
 ]
@@ -113,16 +113,30 @@ def resize_field(field: F32, width_px: int, height_px: int) -> F32:
     return np.asarray(resized, np.float32)
 
 
-def area_means(pixels: Pixels, width_px: int, height_px: int) -> F32:
-    """The mean of each of `height_px` by `width_px` equal parts of a picture at least that large.
+def strip_means(field: Pixels | F32, parts: int) -> F32:
+    """The mean of each of `parts` equal strips of the first axis, however many rows it has.
+
+    Exact where strips end within a row too: each has its share of it.
+
+    Args:
+        field: (N, ...) with N > 0.
+        parts: how many.
 
     Returns:
-        (height_px, width_px, C) float32, not rounded.
+        (parts, ...) float32, not rounded.
     """
-    shrunk = cv2.resize(
-        pixels.astype(np.float32), (width_px, height_px), interpolation=cv2.INTER_AREA
-    )
-    return np.asarray(shrunk, np.float32)
+    rows = field.reshape(len(field), -1)
+    edges = np.linspace(0.0, len(rows), parts + 1)
+    begins = np.floor(edges).astype(int)
+    sums = np.zeros((parts, rows.shape[1]), np.float32)
+    for part in np.flatnonzero(np.diff(begins)).tolist():
+        within = rows[begins[part] : begins[part + 1]]
+        sums[part] = cv2.reduce(within, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)[0]
+    # What lies above an edge in the row that it cuts; the last edge cuts none.
+    cut = rows[np.minimum(begins, len(rows) - 1)]
+    above = (edges - begins).astype(np.float32)[:, None] * cut
+    sums += above[1:] - above[:-1]
+    return (sums * np.float32(parts / len(rows))).reshape(parts, *field.shape[1:])
 
 
 def smooth_field(field: F32, sigma_px: float) -> F32:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fvs.raster import area_means
+from fvs.raster import strip_means
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -40,7 +40,8 @@ def perceptual_hash(pixels_rgb: npt.NDArray[np.uint8]) -> int | None:
     height, width = pixels_rgb.shape[:2]
     if not height or not width:
         return None
-    small = _area_means(pixels_rgb) @ _LUMA
+    strips = strip_means(pixels_rgb, _SIDE) @ _LUMA
+    small = strip_means(np.ascontiguousarray(strips.T), _SIDE).T
     if small.std() < _LEAST_CONTRAST:
         return None
     cosines = _cosines()
@@ -52,15 +53,6 @@ def perceptual_hash(pixels_rgb: npt.NDArray[np.uint8]) -> int | None:
 def hamming_distance(a: int, b: int) -> int:
     """In how many bits two hashes differ, 0..64."""
     return (a ^ b).bit_count()
-
-
-def _area_means(pixels_rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """(32, 32, 3): the mean of each of 32 by 32 equal parts of a picture, exact in float32."""
-    # OpenCV averages areas only where it shrinks; pixels that are repeated change no mean.
-    times = -(-_SIDE // min(pixels_rgb.shape[:2]))
-    if times > 1:
-        pixels_rgb = pixels_rgb.repeat(times, axis=0).repeat(times, axis=1)
-    return area_means(pixels_rgb, _SIDE, _SIDE)
 
 
 @cache
