@@ -6,8 +6,9 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, literal, null, select, union_all
 
+from fvs_server.database.turns import take_turn_of
 from fvs_server.limits.attempt_rules import AttemptRules, IdpTally, PeriodTally
 from fvs_server.limits.clock import not_ahead
 from fvs_server.limits.statements import bound, insert_of, parameters_of
@@ -17,8 +18,7 @@ from fvs_server.problems import Problem, ServiceError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection, Insert, Row
-    from sqlalchemy.sql.dml import ReturningInsert
+    from sqlalchemy import Connection, Insert, Row, Table
 
     from fvs_server.limits.settings import LimitsSettings
 
@@ -27,14 +27,29 @@ __all__ = ["AttemptOutcome", "Attempts"]
 
 _IS_SUBJECT = attempts.c.subject == bindparam("of_subject")
 _IS_OVERALL = subject_attempts.c.subject == bindparam("of_subject")
-_OF_SUBJECT = select(attempts).where(_IS_SUBJECT)
+# All counts of a subject in one statement; those of all IdPs together are under no IdP's name.
+_COUNTS = union_all(
+    select(
+        attempts.c.idp,
+        attempts.c.in_period,
+        attempts.c.period_started_at,
+        attempts.c.in_a_row,
+        attempts.c.last_failed_at,
+        attempts.c.pending,
+        attempts.c.pending_at,
+    ).where(_IS_SUBJECT),
+    select(
+        null(),
+        subject_attempts.c.in_period,
+        subject_attempts.c.period_started_at,
+        literal(0),
+        null(),
+        literal(0),
+        null(),
+    ).where(_IS_OVERALL),
+)
 _FORGET = delete(attempts).where(_IS_SUBJECT, attempts.c.idp == bindparam("of_idp"))
 _FORGET_OVERALL = delete(subject_attempts).where(_IS_OVERALL)
-_KEEP_OVERALL = (
-    subject_attempts.update()
-    .where(_IS_OVERALL)
-    .values(bound(("in_period", "period_started_at", "touched_at")))
-)
 
 
 class AttemptOutcome(StrEnum):
@@ -94,8 +109,8 @@ class Attempts:
             outcome: a value of `AttemptOutcome`.
         """
         ending = AttemptOutcome(outcome)
-        overall, tallies = _locked(connection, subject, now)
-        here = tallies.get(idp, IdpTally()).ended()
+        before, tallies = _locked(connection, subject, now)
+        here, overall = tallies.get(idp, IdpTally()).ended(), before
         if ending is AttemptOutcome.ACCEPTED:
             here, overall = (
                 IdpTally(pending=here.pending, pending_at=here.pending_at),
@@ -104,18 +119,22 @@ class Attempts:
         elif ending is AttemptOutcome.REFUSED:
             here, overall = self._rules.failed_here(here, now), self._rules.failed(overall, now)
         _store(connection, subject, idp, here, now)
-        _store_overall(connection, subject, overall, now)
+        if overall != before:
+            _store_overall(connection, subject, overall, now)
 
 
 def _locked(
     connection: Connection, subject: bytes, now: datetime
 ) -> tuple[PeriodTally, dict[str, IdpTally]]:
     """All counts of a subject; until the transaction ends nobody else changes them."""
-    lock = _lock(connection.dialect.name)
-    mine = parameters_of({"subject": subject, "in_period": 0, "touched_at": now})
-    row = connection.execute(lock, mine).one()
-    rows = connection.execute(_OF_SUBJECT, {"of_subject": subject})
-    return _period(row, now), {row.idp: _tally(row, now) for row in rows}
+    take_turn_of(connection, subject)
+    overall, tallies = PeriodTally(), {}
+    for row in connection.execute(_COUNTS, {"of_subject": subject}):
+        if row.idp is None:
+            overall = _period(row, now)
+        else:
+            tallies[row.idp] = _tally(row, now)
+    return overall, tallies
 
 
 def _period(row: Row[Any], now: datetime) -> PeriodTally:
@@ -149,7 +168,7 @@ def _store(
         "pending_at": tally.pending_at,
         "touched_at": now,
     }
-    connection.execute(_keep(connection.dialect.name), parameters_of(counted))
+    connection.execute(_keep(connection.dialect.name, attempts), parameters_of(counted))
 
 
 def _store_overall(
@@ -159,29 +178,19 @@ def _store_overall(
         connection.execute(_FORGET_OVERALL, {"of_subject": subject})
         return
     counted = {
+        "subject": subject,
         "in_period": overall.count,
         "period_started_at": overall.started_at,
         "touched_at": now,
     }
-    connection.execute(_KEEP_OVERALL, {"of_subject": subject, **parameters_of(counted)})
+    keep = _keep(connection.dialect.name, subject_attempts)
+    connection.execute(keep, parameters_of(counted))
 
 
 @cache
-def _lock(dialect: str) -> ReturningInsert[Any]:
-    """A row of the subject's, which is not changed where it is there: it is locked."""
-    statement = insert_of(dialect, subject_attempts).values(
-        bound(("subject", "in_period", "touched_at"))
-    )
-    return statement.on_conflict_do_update(
-        index_elements=[subject_attempts.c.subject], set_={"subject": statement.excluded.subject}
-    ).returning(subject_attempts.c.in_period, subject_attempts.c.period_started_at)
-
-
-@cache
-def _keep(dialect: str) -> Insert:
-    """Of a subject at an IdP."""
-    keys = (attempts.c.subject, attempts.c.idp)
-    statement = insert_of(dialect, attempts).values(bound(attempts.c.keys()))
-    given = (column for column in statement.excluded if column.name not in ("subject", "idp"))
-    counted = {column.name: column for column in given}
+def _keep(dialect: str, table: Table) -> Insert:
+    """Counts in place of those that are there."""
+    statement = insert_of(dialect, table).values(bound(table.c.keys()))
+    keys = table.primary_key.columns.keys()
+    counted = {column.name: column for column in statement.excluded if column.name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=counted)

@@ -36,7 +36,7 @@ subject_attempts = Table(
     Column("period_started_at", UtcTime),
     Column("touched_at", UtcTime, nullable=False, index=True),
 )
-"""Failures of a subject, all IdPs together; its row is locked while any of its counts change."""
+"""Failures of a subject, all IdPs together; no row is kept where there are none."""
 
 attempts = Table(
     "attempts",
