@@ -159,9 +159,10 @@ class _Veil:
     """A permutation and a mask of 64 bits, of a seed; distances stay."""
 
     def __init__(self, seed: bytes) -> None:
-        stream = np.random.Generator(np.random.Philox(key=int.from_bytes(seed[:16], "big")))
-        self._order = stream.permutation(BITS)
-        self._mask = stream.integers(0, 2, BITS, dtype=np.uint8)
+        stream = np.frombuffer(hashlib.shake_256(seed).digest(9 * BITS), np.uint8)
+        # Numbers of 64 bits: that two of them are equal, and the order not even, does not happen.
+        self._order = stream[BITS:].view(np.uint64).argsort()
+        self._mask = stream[:BITS] & 1
 
     def over(self, perceptual: int) -> int:
         """The hash as it is kept."""
