@@ -69,6 +69,14 @@ class TestPerceptualHash:
         found = perceptual_hash(np.round(lit).astype(np.uint8))
         assert hamming_distance(perceptual_hash(picture), found) <= 2 * NEAR_BITS
 
+    @settings(max_examples=10, deadline=None)
+    @given(st.integers(0, 2**32 - 1), st.floats(0.25, 1.0))
+    def test_large_pictures_are_read_in_part(self, seed, times):
+        """And are near themselves at sizes of which other rows, or all, are read."""
+        picture = a_picture(seed, 1200, 900)
+        near = hamming_distance(perceptual_hash(picture), perceptual_hash(resized(picture, times)))
+        assert near <= 2 * NEAR_BITS
+
     @given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
     def test_distances_are_a_metric(self, a, b, c):
         """Zero to itself alone, symmetric, and no way round is shorter."""

@@ -78,12 +78,16 @@ class Database:
         return self._engine.dialect.name == _POSTGRES
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, hurried: bool = False) -> Iterator[Connection]:
         """One transaction that writes: committed at the end, rolled back by an exception.
 
         On SQLite it holds the only write lock from its first moment, so keep it short.
+
+        Args:
+            hurried: it does not wait for the disk. A machine that loses its power may lose it, but
+                never a later one that did wait without this one; a server that dies loses nothing.
         """
-        with self._turn, self._begun("BEGIN IMMEDIATE") as connection:
+        with self._turn, self._begun("BEGIN IMMEDIATE", hurried=hurried) as connection:
             yield connection
 
     @contextmanager
@@ -128,12 +132,17 @@ class Database:
             )
 
     @contextmanager
-    def _begun(self, sqlite_begin: str) -> Iterator[Connection]:
+    def _begun(self, sqlite_begin: str, *, hurried: bool = False) -> Iterator[Connection]:
         """A transaction; SQLite's driver begins none by itself, see `_prepare_sqlite`."""
         # Not as SQLAlchemy's event `begin`: with one listener it runs its events for every
         # statement, which costs a fifth of each.
         with self._engine.connect() as connection, connection.begin():
-            if not self.is_postgres:
+            if self.is_postgres:
+                if hurried:
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            else:
+                synchronous = "NORMAL" if hurried else "FULL"
+                connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
                 connection.exec_driver_sql(sqlite_begin)
             yield connection
 
@@ -170,7 +179,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     # `Database` begins transactions, not the driver: a write must be one from its first moment.
     raw: Any = connection
     raw.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON"):
         raw.execute(f"PRAGMA {pragma}")
     raw.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
 

@@ -109,7 +109,8 @@ class Desk:
         now = self._clock()
         refusal: ServiceError | None = None
         admission = Admission()
-        with self._database.writing() as connection:
+        # Whatever it counts, no answer rests on it yet.
+        with self._database.writing(hurried=True) as connection:
             self._limits.rates.take(connection, case.principal, now)
             try:
                 with _undone_if_refused(connection, case):
