@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from sqlalchemy import text
 
-from fvs_server.database import Database
+if TYPE_CHECKING:
+    from fvs_server.database import Database
 
 HOW = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
 WAITS = {2, "on"}
