@@ -84,7 +84,7 @@ class Batcher(Generic[Item, Result]):
         one: Waiting[Item, Result] = Waiting(item, deadline)
         with self._changed:
             self._waiting.append(one)
-            self._changed.notify_all()
+            self._changed.notify()
         return one.future
 
     def take(self) -> list[Waiting[Item, Result]]:
