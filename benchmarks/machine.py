@@ -21,6 +21,7 @@ RELEVANT_PACKAGES = (
     "insightface",
     "numpy",
     "onnxruntime",
+    "onnxruntime-gpu",
     "opencv-python-headless",
     "pillow",
     "psycopg",

@@ -62,10 +62,10 @@ def small_rate_words(rate: Rate) -> str:
 
 def circumstances_words(measured: Circumstances) -> str:
     """When, at which commit and on what something was measured, in small print."""
-    load = measured.load_average[0]
+    load, versions = measured.load_average[0], measured.versions
+    runtime = versions.get("onnxruntime") or versions["onnxruntime-gpu"]
     return (
         f"<sub>{measured.measured_at[:10]}, commit {measured.commit}, {measured.cpu}, "
         f"{measured.cores} cores, load average {load:g} at the start, "
-        f"onnxruntime {measured.versions['onnxruntime']}, "
-        f"OpenCV {measured.versions['opencv-python-headless']}.</sub>"
+        f"onnxruntime {runtime}, OpenCV {versions['opencv-python-headless']}.</sub>"
     )

@@ -17,6 +17,8 @@ from fvs.raster import limit_opencv_threads
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fvs.network import Runtime
+
 __all__ = [
     "DEFAULT_PACK",
     "MODELS_VARIABLE",
@@ -79,11 +81,14 @@ def _pack_in(folder: Path, homes: Sequence[Path]) -> Pack:
     )
 
 
-def open_engine(pack: Pack, settings: EngineSettings | None = None) -> Engine:
+def open_engine(
+    pack: Pack, settings: EngineSettings | None = None, runtime: Runtime | None = None
+) -> Engine:
     """An engine of a pack; without settings one that uses every core of this process.
 
     Raises:
         ModelIntegrityError: a weight file is not what its manifest declares.
+        ProviderError: the runtime's provider is not available.
     """
     limit_opencv_threads(1)
-    return Engine.from_pack(pack, settings or EngineSettings(workers=available_cores()))
+    return Engine.from_pack(pack, settings or EngineSettings(workers=available_cores()), runtime)

@@ -11,6 +11,7 @@ import threading
 import time
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from fvs_server.problems import Problem, ServiceError
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
-__all__ = ["Deadline", "InferencePool"]
+    from fvs_server.batching import Batcher
+
+__all__ = ["Deadline", "InferencePool", "late"]
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 _USUAL_TASK_S = 0.1
 """Until one was timed."""
@@ -104,17 +108,23 @@ class InferencePool:
             Exception: of the first task that failed.
         """
         self._take(len(tasks))
-        futures = [self._pool.submit(self._timed, task, deadline) for task in tasks]
-        for future in futures:
-            future.add_done_callback(self._give_back)
-        try:
-            wait(futures, deadline.remaining_s, return_when=FIRST_EXCEPTION)
-            return [future.result(timeout=0) for future in futures]
-        except TimeoutError:
-            raise self._late() from None
-        finally:
-            for future in futures:
-                future.cancel()
+        return self._results(
+            [self._pool.submit(self._timed, task, deadline) for task in tasks], deadline
+        )
+
+    def run_in_batches(
+        self, items: Sequence[tuple[Batcher[Item, T], Item]], deadline: Deadline
+    ) -> list[T]:
+        """Run items with whatever else waits for the same batcher; otherwise like `run`.
+
+        Args:
+            items: each with the batcher that it is for.
+            deadline: as of `run`, and so are the results and what is raised.
+        """
+        self._take(len(items))
+        return self._results(
+            [self._in_batch(batcher, item, deadline) for batcher, item in items], deadline
+        )
 
     def drain(self, within_s: float) -> bool:
         """Take nothing more and wait for what was begun; whether it ended in time."""
@@ -132,8 +142,31 @@ class InferencePool:
         wait_s = self._held * self._task_s / self.workers
         return ServiceError(Problem.OVERLOADED, retry_after_s=max(wait_s, _SHORTEST_RETRY_S))
 
-    def _late(self) -> ServiceError:
-        return ServiceError(Problem.DEADLINE_EXCEEDED, retry_after_s=_SHORTEST_RETRY_S)
+    def _results(self, futures: list[Future[T]], deadline: Deadline) -> list[T]:
+        for future in futures:
+            future.add_done_callback(self._give_back)
+        try:
+            wait(futures, deadline.remaining_s, return_when=FIRST_EXCEPTION)
+            return [future.result(timeout=0) for future in futures]
+        except TimeoutError:
+            raise late() from None
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _in_batch(self, batcher: Batcher[Item, T], item: Item, deadline: Deadline) -> Future[T]:
+        future = batcher.add(item, deadline)
+        # A turn for each item, so that as many are taken as wait, in the order of all tasks.
+        turn = self._pool.submit(self._turn, batcher)
+        turn.add_done_callback(partial(_cancel_too, future))
+        return future
+
+    def _turn(self, batcher: Batcher[Item, T]) -> None:
+        batch = batcher.take()
+        if batch:
+            began = time.monotonic()
+            batcher.work(batch)
+            self._took((time.monotonic() - began) / len(batch))
 
     def _take(self, count: int) -> None:
         with self._lock:
@@ -148,8 +181,22 @@ class InferencePool:
 
     def _timed(self, task: Callable[[], T], deadline: Deadline) -> T:
         if deadline.is_over:
-            raise self._late()
+            raise late()
         began = time.monotonic()
         result = task()
-        self._task_s += _NEWEST_WEIGHT * (time.monotonic() - began - self._task_s)
+        self._took(time.monotonic() - began)
         return result
+
+    def _took(self, seconds: float) -> None:
+        self._task_s += _NEWEST_WEIGHT * (seconds - self._task_s)
+
+
+def late() -> ServiceError:
+    """Nobody waits for it any more."""
+    return ServiceError(Problem.DEADLINE_EXCEEDED, retry_after_s=_SHORTEST_RETRY_S)
+
+
+def _cancel_too(future: Future[T], turn: Future[None]) -> None:
+    """A turn that will never come is that of an item which is never begun."""
+    if turn.cancelled():
+        future.cancel()

@@ -7,7 +7,7 @@ of `[database]`. docs/reference/server-toml.md is the reference; a test holds it
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
@@ -41,6 +41,8 @@ SETTINGS_VARIABLE = "FVS_SERVER"
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+ProviderName = Literal["cpu", "cuda", "tensorrt", "openvino"]
+"""`fvs.network.Provider`, which is not imported: it would load onnxruntime to read a file."""
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -92,6 +94,10 @@ class EngineSettings(Table, frozen=True, kw_only=True):
         workers: threads that process pictures; 0 is one a core.
         queue: pictures that may wait for a thread; beyond it requests are shed.
         deadline_s: a request that is not done by then is given up.
+        provider: where networks run, as onnxruntime must be installed for it.
+        batch_pictures: of several requests that may go through the networks at once; more than 1
+            gains on an accelerator only.
+        batch_wait_ms: for how long a picture waits for others while they are fewer.
     """
 
     pack: _Text = DEFAULT_PACK
@@ -99,6 +105,9 @@ class EngineSettings(Table, frozen=True, kw_only=True):
     workers: Annotated[int, msgspec.Meta(ge=0)] = 0
     queue: _Positive = 64
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    provider: ProviderName = "cpu"
+    batch_pictures: Annotated[int, msgspec.Meta(ge=1, le=256)] = 1
+    batch_wait_ms: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 2.0
 
 
 class AssuranceLevel(Table, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
 from fvs_server.edge.admission import Gate
 from fvs_server.enrolment.opening import Authority, Surroundings, open_authority
+from fvs_server.extraction import Extractor
 from fvs_server.identity.api_keys import ApiKeys
 from fvs_server.identity.authenticator import Authenticator
 from fvs_server.inference import InferencePool
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Services", "open_services", "utc_now"]
 
+_MS_PER_S = 1e3
+
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
@@ -56,6 +59,7 @@ class Services:
         pseudonyms: of subjects in the server's tables.
         faces: networks, levels and registry.
         pool: where pictures are worked on.
+        extractor: has them worked on there.
         gate: counts the requests that wait for it.
         verification: against the registry.
         comparison: of two pictures.
@@ -79,6 +83,7 @@ class Services:
     transactions: Transactions
     faces: Faces
     pool: InferencePool
+    extractor: Extractor
     gate: Gate
     verification: Verification
     comparison: Comparison
@@ -127,7 +132,7 @@ def open_services(
             secrets=secrets,
             database=database,
             faces=faces,
-            pool=pool,
+            extractor=_extractor(settings, faces, pool),
             pseudonyms=secrets.pseudonyms,
             clock=clock,
         )
@@ -142,10 +147,19 @@ def open_services(
         yield services
 
 
+def _extractor(settings: Settings, faces: Faces, pool: InferencePool) -> Extractor:
+    return Extractor(
+        faces.engine,
+        pool,
+        batch_pictures=settings.engine.batch_pictures,
+        batch_wait_s=settings.engine.batch_wait_ms / _MS_PER_S,
+    )
+
+
 def _services(base: Surroundings, authority: Authority | None) -> Services:
     """All services over what was opened."""
     settings, secrets, database = base.settings, base.secrets, base.database
-    faces, pool, clock = base.faces, base.pool, base.clock
+    faces, pool, clock = base.faces, base.extractor.pool, base.clock
     metrics = Metrics()
     metrics.watch(pool, lambda: faces.levels.certificate.expires_at, clock)
     transactions = Transactions(AuditLog(), notice=metrics.decision)
@@ -180,6 +194,7 @@ def _services(base: Surroundings, authority: Authority | None) -> Services:
         transactions=transactions,
         faces=faces,
         pool=pool,
+        extractor=base.extractor,
         gate=Gate(pool, settings.engine.deadline_s),
         verification=verification,
         comparison=comparison,
@@ -199,7 +214,7 @@ def _decisions(
     """What decides on faces."""
     verification = Verification(
         faces=base.faces,
-        pool=base.pool,
+        extractor=base.extractor,
         desk=desk,
         publisher=publisher,
         pseudonyms=base.pseudonyms,
@@ -207,6 +222,10 @@ def _decisions(
         portrait_years=base.settings.verification.portrait_years,
     )
     comparison = Comparison(
-        faces=base.faces, pool=base.pool, desk=desk, publisher=publisher, clock=base.clock
+        faces=base.faces,
+        extractor=base.extractor,
+        desk=desk,
+        publisher=publisher,
+        clock=base.clock,
     )
     return verification, comparison

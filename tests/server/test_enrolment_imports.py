@@ -136,14 +136,14 @@ class TestImport:
 
     def test_a_failure_of_the_service_is_the_row_s_own(self, office, monkeypatch):
         """A picture that the engine breaks on does not stop the others."""
-        looks = Enrolment.looks
+        look_at = Enrolment.look_at
 
-        def breaks_on_the_first(enrolment, content):
+        def breaks_on_the_first(enrolment, content, deadline):
             if b'"face": 1,' in content:
                 raise ZeroDivisionError
-            return looks(enrolment, content)
+            return look_at(enrolment, content, deadline)
 
-        monkeypatch.setattr(Enrolment, "looks", breaks_on_the_first)
+        monkeypatch.setattr(Enrolment, "look_at", breaks_on_the_first)
         job = send(office, portrait(1, picture(1)), portrait(2, picture(2)))
         work(office)
         assert refusals(office, job) == [(1, "failed")]

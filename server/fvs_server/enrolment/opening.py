@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fvs.subjects import Pseudonymiser
     from fvs_server.database import Database
-    from fvs_server.inference import InferencePool
+    from fvs_server.extraction import Extractor
     from fvs_server.secrets import ServerSecrets
     from fvs_server.services.faces import Faces
     from fvs_server.settings import Settings
@@ -41,7 +41,7 @@ class Surroundings:
         secrets: of the server.
         database: of the server.
         faces: networks and registry.
-        pool: where pictures are worked on.
+        extractor: of the engine, for pictures.
         pseudonyms: of subjects, in the server's tables.
         clock: the time, UTC.
     """
@@ -50,7 +50,7 @@ class Surroundings:
     secrets: ServerSecrets
     database: Database
     faces: Faces
-    pool: InferencePool
+    extractor: Extractor
     pseudonyms: Pseudonymiser
     clock: Callable[[], datetime]
 
@@ -104,8 +104,7 @@ def _authority(around: Surroundings) -> Authority | None:
     enrolment = Enrolment(
         registry=registry,
         defaults=location.spec.enrolment,
-        engine=around.faces.engine,
-        pool=around.pool,
+        extractor=around.extractor,
         database=database,
         notes=notes,
         pseudonyms=around.pseudonyms,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -34,18 +33,18 @@ if TYPE_CHECKING:
 
     from fvs.bulk.portraits import Portraits
     from fvs.deployment.registry_file import EnrolmentSpec
-    from fvs.engine import Engine
     from fvs.registry.lifecycle import ErasureReceipt, SubjectExport
     from fvs.registry.registry import Registry
     from fvs.subjects import Pseudonymiser, SubjectId
     from fvs_server.database import Database
     from fvs_server.enrolment.acts import ActNotes
     from fvs_server.enrolment.portraits import Portrait
+    from fvs_server.extraction import Extractor
     from fvs_server.identity import Principal
-    from fvs_server.inference import Deadline, InferencePool
+    from fvs_server.inference import Deadline
     from fvs_server.transactions import TransactionRecord
 
-__all__ = ["Enrolment", "PortraitOutcome", "SubjectHoldings", "look_at"]
+__all__ = ["Enrolment", "PortraitOutcome", "SubjectHoldings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,11 +88,6 @@ class SubjectHoldings:
     transactions: tuple[TransactionRecord, ...]
 
 
-def look_at(engine: Engine, picture: bytes) -> Portraits:
-    """What enrolling needs of one picture, in the calling thread."""
-    return portraits_of(engine.extract_here([picture], Role.CARD), engine, [picture])
-
-
 @dataclass(frozen=True, kw_only=True)
 class Enrolment:
     """Enrols, looks up, exports and erases; safe to use from many threads.
@@ -101,8 +95,7 @@ class Enrolment:
     Attributes:
         registry: of the authority.
         defaults: of every enrolment, as `registry.toml` has them.
-        engine: of the registry's pack.
-        pool: where pictures are worked on.
+        extractor: of the engine of the registry's pack.
         database: of the server.
         notes: the audit log.
         pseudonyms: of subjects, in the server's tables.
@@ -111,8 +104,7 @@ class Enrolment:
 
     registry: Registry
     defaults: EnrolmentSpec
-    engine: Engine
-    pool: InferencePool
+    extractor: Extractor
     database: Database
     notes: ActNotes
     pseudonyms: Pseudonymiser
@@ -189,13 +181,17 @@ class Enrolment:
             self._note(principal, Action.ERASE, None, done=_erased(receipt))
         return receipt
 
-    def looks(self, picture: bytes) -> Callable[[], Portraits]:
-        """The work on one picture, for the pool."""
-        return partial(look_at, self.engine, picture)
+    def look_at(self, picture: bytes, deadline: Deadline) -> Portraits:
+        """What enrolling needs of one picture.
+
+        Raises:
+            ServiceError: OVERLOADED or DEADLINE_EXCEEDED.
+        """
+        (samples,) = self.extractor.extract([(picture, Role.CARD)], deadline)
+        return portraits_of(samples, self.extractor.engine, [picture])
 
     def _enrol(self, portrait: Portrait, deadline: Deadline) -> PortraitOutcome:
-        (seen,) = self.pool.run([self.looks(portrait.picture)], deadline)
-        return self.keep(portrait, seen)
+        return self.keep(portrait, self.look_at(portrait.picture, deadline))
 
     def _held(
         self, subject: SubjectId, principal: Principal, action: Action, *, templates: bool

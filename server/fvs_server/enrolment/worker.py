@@ -145,12 +145,12 @@ class ImportWorker:
         return self._enrolment.keep(portrait, seen)
 
     def _looked_at(self, portrait: Portrait, pace: _Pace) -> Portraits | PortraitOutcome | None:
-        pool = self._enrolment.pool
+        pool = self._enrolment.extractor.pool
         while not (pace.is_over or self._stopping.is_set()):
             if pool.depth < pool.workers:
                 try:
                     deadline = Deadline.after(self._queue.settings.lease_s)
-                    (seen,) = pool.run([self._enrolment.looks(portrait.picture)], deadline)
+                    seen = self._enrolment.look_at(portrait.picture, deadline)
                 except ServiceError:
                     pass  # no room after all
                 except Exception as error:  # noqa: BLE001 - one picture must not stop the others

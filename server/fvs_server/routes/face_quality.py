@@ -23,7 +23,7 @@ from fvs_server.services.answers import (
     reasons_of,
     status_of,
 )
-from fvs_server.services.judging import coded_failures, extract_all
+from fvs_server.services.judging import coded_failures
 from fvs_server.wiring import Services  # noqa: TC001 - likewise
 
 __all__ = ["ROUTES"]
@@ -71,7 +71,7 @@ def assess_face_quality(
         services.limits.rates.take(connection, principal, services.clock())
     with services.limits.concurrency.slot(principal), coded_failures():
         frame = [(data.frame, Role.SELFIE)]
-        (samples,) = extract_all(services.faces.engine, services.pool, frame, deadline)
+        (samples,) = services.extractor.extract(frame, deadline)
     refusals = [("selfie", code) for code in samples.refusals(0)]
     return FaceQualityAnswer(
         status=status_of(samples, 0),

@@ -23,7 +23,6 @@ from fvs_server.services.judging import (
     Verdict,
     coded_failures,
     ending_of,
-    extract_all,
     frames_of,
     operating_point_of,
     pad_of,
@@ -35,8 +34,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fvs.samples import Samples
+    from fvs_server.extraction import Extractor
     from fvs_server.identity import Principal
-    from fvs_server.inference import Deadline, InferencePool
+    from fvs_server.inference import Deadline
     from fvs_server.services.answers import Language
     from fvs_server.services.desk import Desk, RepeatKey
     from fvs_server.services.faces import Faces
@@ -80,7 +80,7 @@ class Comparison:
     """Compares; safe to use from many threads. Attributes are those of `Verification`."""
 
     faces: Faces
-    pool: InferencePool
+    extractor: Extractor
     desk: Desk
     publisher: Publisher
     clock: Callable[[], datetime]
@@ -106,7 +106,7 @@ class Comparison:
     def _answer(self, request: ComparisonRequest, case: Case, deadline: Deadline) -> bytes:
         # Both pictures side by side.
         pictures = [(request.selfie, Role.SELFIE), (request.card, Role.CARD)]
-        probe, reference = extract_all(self.faces.engine, self.pool, pictures, deadline)
+        probe, reference = self.extractor.extract(pictures, deadline)
         with coded_failures():
             verdict = self._judge(request, probe, reference)
         answer = self._document(request, case.principal, reference, verdict)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fvs.deployment.packs import open_engine, open_pack
 from fvs.deployment.registry_location import Location, require_extra
 from fvs.engine import EngineSettings
+from fvs.network import Runtime
 from fvs_server.services.levels import LevelTable
 
 if TYPE_CHECKING:
@@ -70,11 +71,15 @@ def open_faces(settings: Settings, engine: Engine | None = None) -> Iterator[Fac
         yield Faces(
             pack=pack,
             # The pool's threads call it, each in its own thread.
-            engine=engine or open_engine(pack, EngineSettings(workers=1)),
+            engine=engine or open_engine(pack, EngineSettings(workers=1), _runtime(settings)),
             levels=levels,
             registry=registry,
             verifier=alike,
         )
+
+
+def _runtime(settings: Settings) -> Runtime:
+    return Runtime(provider=settings.engine.provider)
 
 
 @contextmanager

@@ -1,11 +1,10 @@
-"""What verification and comparison have in common: pictures to samples, judgements to answers."""
+"""What verification and comparison have in common: judgements to answers."""
 
 from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,11 +27,8 @@ from fvs_server.services.answers import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fvs.engine import Engine
     from fvs.samples import Judgements, Samples
-    from fvs.status import Role
     from fvs_server.identity import Principal
-    from fvs_server.inference import Deadline, InferencePool
     from fvs_server.services.levels import Level
 
 __all__ = [
@@ -41,7 +37,6 @@ __all__ = [
     "coded_failures",
     "ending_of",
     "exact_captures",
-    "extract_all",
     "frames_of",
     "operating_point_of",
     "pad_of",
@@ -92,19 +87,6 @@ class Verdict:
     def live_probability(self) -> float | None:
         """None where it was not assessed."""
         return _number(self.judged.probes.liveness.live_probability[0])
-
-
-def extract_all(
-    engine: Engine, pool: InferencePool, pictures: Sequence[tuple[bytes, Role]], deadline: Deadline
-) -> list[Samples]:
-    """Samples of pictures, worked on side by side; one row each.
-
-    Raises:
-        ServiceError: as of `InferencePool.run`.
-    """
-    return pool.run(
-        [partial(engine.extract_here, [file], role) for file, role in pictures], deadline
-    )
 
 
 @contextmanager

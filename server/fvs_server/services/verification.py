@@ -22,7 +22,6 @@ from fvs_server.services.judging import (
     coded_failures,
     ending_of,
     exact_captures,
-    extract_all,
     frames_of,
     operating_point_of,
     pad_of,
@@ -34,8 +33,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from fvs.subjects import Pseudonymiser, SubjectId
+    from fvs_server.extraction import Extractor
     from fvs_server.identity import Principal
-    from fvs_server.inference import Deadline, InferencePool
+    from fvs_server.inference import Deadline
     from fvs_server.limits import Challenge
     from fvs_server.services.answers import Language
     from fvs_server.services.desk import Desk, RepeatKey, SessionProof
@@ -87,7 +87,7 @@ class Verification:
 
     Attributes:
         faces: what judges.
-        pool: where pictures are worked on.
+        extractor: of its engine.
         desk: limits before, records after.
         publisher: of answers.
         pseudonyms: of subjects, in the server's tables.
@@ -96,7 +96,7 @@ class Verification:
     """
 
     faces: Faces
-    pool: InferencePool
+    extractor: Extractor
     desk: Desk
     publisher: Publisher
     pseudonyms: Pseudonymiser
@@ -150,7 +150,7 @@ class Verification:
     ) -> bytes:
         # 1. All frames side by side, then the one that is compared.
         pictures = [(frame, Role.SELFIE) for frame in request.frames]
-        parts = extract_all(self.faces.engine, self.pool, pictures, deadline)
+        parts = self.extractor.extract(pictures, deadline)
         frames = parts[0] if len(parts) == 1 else Samples.concatenate(parts)
         # 2. Its score, the decision, and what speaks against a match.
         with coded_failures():
