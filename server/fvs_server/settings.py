@@ -91,7 +91,9 @@ class EngineSettings(Table, frozen=True, kw_only=True):
     Attributes:
         pack: of networks; the registry's, where there is one.
         certificate: in place of the pack's own.
-        workers: threads that process pictures; 0 is one a core.
+        workers: pictures that are worked on at a time; 0 is one a core.
+        processes: whether each worker is a process of its own, which uses many cores better and
+            takes some 200 MB; else, and on an accelerator, threads share the networks.
         queue: pictures that may wait for a thread; beyond it requests are shed.
         deadline_s: a request that is not done by then is given up.
         provider: where networks run, as onnxruntime must be installed for it.
@@ -103,6 +105,7 @@ class EngineSettings(Table, frozen=True, kw_only=True):
     pack: _Text = DEFAULT_PACK
     certificate: str | None = None
     workers: Annotated[int, msgspec.Meta(ge=0)] = 0
+    processes: bool = True
     queue: _Positive = 64
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
     provider: ProviderName = "cpu"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fvs.bulk.engines import available_cores
@@ -13,7 +14,7 @@ from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
 from fvs_server.edge.admission import Gate
 from fvs_server.enrolment.opening import Authority, Surroundings, open_authority
-from fvs_server.extraction import Extractor
+from fvs_server.extraction import Extractor, extract_batch
 from fvs_server.identity.api_keys import ApiKeys
 from fvs_server.identity.authenticator import Authenticator
 from fvs_server.inference import InferencePool
@@ -24,19 +25,21 @@ from fvs_server.operation.readiness import Readiness
 from fvs_server.receipts import Receipts, SigningKeys
 from fvs_server.services.comparison import Comparison
 from fvs_server.services.desk import Desk
-from fvs_server.services.faces import Faces, open_faces
+from fvs_server.services.faces import Faces, open_faces, open_worker_engine
 from fvs_server.services.publishing import Publisher
 from fvs_server.services.verification import Verification
 from fvs_server.statistics.statistics import Statistics
 from fvs_server.transactions import Transactions
 from fvs_server.web.operators import Operators
 from fvs_server.web.sessions import WebSessions
+from fvs_server.worker_processes import WorkerProcesses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from fvs.engine import Engine
     from fvs.subjects import Pseudonymiser
+    from fvs_server.extraction import Extraction, Picture
     from fvs_server.secrets import ServerSecrets
     from fvs_server.settings import Settings
 
@@ -132,7 +135,7 @@ def open_services(
             secrets=secrets,
             database=database,
             faces=faces,
-            extractor=_extractor(settings, faces, pool),
+            extractor=stack.enter_context(_extracting(settings, faces, pool, engine)),
             pseudonyms=secrets.pseudonyms,
             clock=clock,
         )
@@ -147,13 +150,25 @@ def open_services(
         yield services
 
 
-def _extractor(settings: Settings, faces: Faces, pool: InferencePool) -> Extractor:
-    return Extractor(
-        faces.engine,
-        pool,
-        batch_pictures=settings.engine.batch_pictures,
-        batch_wait_s=settings.engine.batch_wait_ms / _MS_PER_S,
-    )
+@contextmanager
+def _extracting(
+    settings: Settings, faces: Faces, pool: InferencePool, engine: Engine | None
+) -> Iterator[Extractor]:
+    """In processes of their own, where networks run on the CPU and nobody brought an engine."""
+    engines = settings.engine
+    work: Callable[[Sequence[Picture]], list[Extraction]] = partial(extract_batch, faces.engine)
+    with ExitStack() as stack:
+        if engines.processes and engines.provider == "cpu" and engine is None:
+            processes = WorkerProcesses(pool.workers, partial(open_worker_engine, faces.pack))
+            stack.callback(processes.close)
+            processes.wait_until_ready()
+            work = processes.extract
+        yield Extractor(
+            work,
+            pool,
+            batch_pictures=engines.batch_pictures,
+            batch_wait_s=engines.batch_wait_ms / _MS_PER_S,
+        )
 
 
 def _services(base: Surroundings, authority: Authority | None) -> Services:

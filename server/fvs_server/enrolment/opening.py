@@ -41,7 +41,7 @@ class Surroundings:
         secrets: of the server.
         database: of the server.
         faces: networks and registry.
-        extractor: of the engine, for pictures.
+        extractor: that pictures are worked on by.
         pseudonyms: of subjects, in the server's tables.
         clock: the time, UTC.
     """
@@ -104,6 +104,7 @@ def _authority(around: Surroundings) -> Authority | None:
     enrolment = Enrolment(
         registry=registry,
         defaults=location.spec.enrolment,
+        engine=around.faces.engine,
         extractor=around.extractor,
         database=database,
         notes=notes,

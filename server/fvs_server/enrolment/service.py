@@ -20,6 +20,7 @@ from fvs.status import Role
 from fvs_server.enrolment.acts import Act, Action, Actor
 from fvs_server.enrolment.portraits import new_record
 from fvs_server.enrolment.waiting import REFUSED, forget_waiting, waiting_rows
+from fvs_server.extraction import Picture
 from fvs_server.problems import Problem, ServiceError
 from fvs_server.services.judging import coded_failures
 from fvs_server.transactions.tables import transactions
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from fvs.bulk.portraits import Portraits
     from fvs.deployment.registry_file import EnrolmentSpec
+    from fvs.engine import Engine
     from fvs.registry.lifecycle import ErasureReceipt, SubjectExport
     from fvs.registry.registry import Registry
     from fvs.subjects import Pseudonymiser, SubjectId
@@ -95,7 +97,8 @@ class Enrolment:
     Attributes:
         registry: of the authority.
         defaults: of every enrolment, as `registry.toml` has them.
-        extractor: of the engine of the registry's pack.
+        engine: of the registry's pack.
+        extractor: that pictures are worked on by.
         database: of the server.
         notes: the audit log.
         pseudonyms: of subjects, in the server's tables.
@@ -104,6 +107,7 @@ class Enrolment:
 
     registry: Registry
     defaults: EnrolmentSpec
+    engine: Engine
     extractor: Extractor
     database: Database
     notes: ActNotes
@@ -187,8 +191,8 @@ class Enrolment:
         Raises:
             ServiceError: OVERLOADED or DEADLINE_EXCEEDED.
         """
-        (samples,) = self.extractor.extract([(picture, Role.CARD)], deadline)
-        return portraits_of(samples, self.extractor.engine, [picture])
+        (part,) = self.extractor.extract([Picture(picture, Role.CARD)], deadline)
+        return portraits_of(part.samples, self.engine, [picture])
 
     def _enrol(self, portrait: Portrait, deadline: Deadline) -> PortraitOutcome:
         return self.keep(portrait, self.look_at(portrait.picture, deadline))

@@ -14,6 +14,7 @@ from fvs_server.edge.bodies import PICTURE_PARTS
 from fvs_server.edge.injection import Injected  # noqa: TC001 - Litestar reads the annotations
 from fvs_server.edge.languages import Language  # noqa: TC001 - likewise
 from fvs_server.edge.multipart import PicturePart
+from fvs_server.extraction import Picture
 from fvs_server.identity import Principal, Scope
 from fvs_server.inference import Deadline  # noqa: TC001 - likewise
 from fvs_server.services.answers import (
@@ -70,8 +71,8 @@ def assess_face_quality(
     with services.database.writing() as connection:
         services.limits.rates.take(connection, principal, services.clock())
     with services.limits.concurrency.slot(principal), coded_failures():
-        frame = [(data.frame, Role.SELFIE)]
-        (samples,) = services.extractor.extract(frame, deadline)
+        (part,) = services.extractor.extract([Picture(data.frame, Role.SELFIE)], deadline)
+    samples = part.samples
     refusals = [("selfie", code) for code in samples.refusals(0)]
     return FaceQualityAnswer(
         status=status_of(samples, 0),

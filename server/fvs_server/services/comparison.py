@@ -11,6 +11,7 @@ import msgspec
 from fvs.operating_points import EITHER_SEX
 from fvs.status import Role
 from fvs_server.audit import Action
+from fvs_server.extraction import Picture
 from fvs_server.services.answers import (
     CardDocument,
     DecisionAnswer,
@@ -105,8 +106,8 @@ class Comparison:
 
     def _answer(self, request: ComparisonRequest, case: Case, deadline: Deadline) -> bytes:
         # Both pictures side by side.
-        pictures = [(request.selfie, Role.SELFIE), (request.card, Role.CARD)]
-        probe, reference = self.extractor.extract(pictures, deadline)
+        pictures = [Picture(request.selfie, Role.SELFIE), Picture(request.card, Role.CARD)]
+        probe, reference = (part.samples for part in self.extractor.extract(pictures, deadline))
         with coded_failures():
             verdict = self._judge(request, probe, reference)
         answer = self._document(request, case.principal, reference, verdict)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fvs.registry.registry import Registry
     from fvs_server.settings import Settings
 
-__all__ = ["Faces", "open_faces"]
+__all__ = ["Faces", "open_faces", "open_worker_engine"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +70,16 @@ def open_faces(settings: Settings, engine: Engine | None = None) -> Iterator[Fac
         alike = registry.alike(from_store=not settings.registry.index) if registry else None
         yield Faces(
             pack=pack,
-            # The pool's threads call it, each in its own thread.
-            engine=engine or open_engine(pack, EngineSettings(workers=1), _runtime(settings)),
+            engine=engine or open_worker_engine(pack, _runtime(settings)),
             levels=levels,
             registry=registry,
             verifier=alike,
         )
+
+
+def open_worker_engine(pack: Pack, runtime: Runtime | None = None) -> Engine:
+    """One that works in the threads, or the process, that call it."""
+    return open_engine(pack, EngineSettings(workers=1), runtime)
 
 
 def _runtime(settings: Settings) -> Runtime:

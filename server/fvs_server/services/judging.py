@@ -13,7 +13,7 @@ from fvs.certificates.errors import CertificateError
 from fvs.registry.errors import KeyRingError, SealError, StoreError
 from fvs.status import Outcome, Status
 from fvs_server.identity import Scope
-from fvs_server.limits import AttemptOutcome, Capture, perceptual_hash
+from fvs_server.limits import AttemptOutcome, Capture
 from fvs_server.problems import Problem, ServiceError
 from fvs_server.services.answers import (
     FrameDocument,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fvs.samples import Judgements, Samples
+    from fvs_server.extraction import Extraction
     from fvs_server.identity import Principal
     from fvs_server.services.levels import Level
 
@@ -110,13 +111,11 @@ def exact_captures(frames: Sequence[bytes]) -> tuple[Capture, ...]:
     return tuple(Capture(sha256=hashlib.sha256(f).digest(), perceptual=None) for f in frames)
 
 
-def captures_of(exact: Sequence[Capture], samples: Samples) -> tuple[Capture, ...]:
+def captures_of(exact: Sequence[Capture], parts: Sequence[Extraction]) -> tuple[Capture, ...]:
     """The same, with the hashes of looks where the files could be decoded."""
     return tuple(
-        Capture(
-            sha256=capture.sha256, perceptual=None if pixels is None else perceptual_hash(pixels)
-        )
-        for capture, pixels in zip(exact, samples.images.pixels_rgb, strict=True)
+        Capture(sha256=capture.sha256, perceptual=part.looks)
+        for capture, part in zip(exact, parts, strict=True)
     )
 
 

@@ -12,6 +12,7 @@ import msgspec
 from fvs.samples import Samples
 from fvs.status import Role
 from fvs_server.audit import Action
+from fvs_server.extraction import Picture
 from fvs_server.problems import Problem, ServiceError, Violation
 from fvs_server.services.answers import DecisionAnswer, reasons_of
 from fvs_server.services.desk import Case
@@ -149,9 +150,10 @@ class Verification:
         deadline: Deadline,
     ) -> bytes:
         # 1. All frames side by side, then the one that is compared.
-        pictures = [(frame, Role.SELFIE) for frame in request.frames]
+        pictures = [Picture(frame, Role.SELFIE, looks=True) for frame in request.frames]
         parts = self.extractor.extract(pictures, deadline)
-        frames = parts[0] if len(parts) == 1 else Samples.concatenate(parts)
+        each = [part.samples for part in parts]
+        frames = each[0] if len(each) == 1 else Samples.concatenate(each)
         # 2. Its score, the decision, and what speaks against a match.
         with coded_failures():
             verdict = self._judge(request, frames, challenge)
@@ -169,7 +171,7 @@ class Verification:
             request.subject,
         )
         body = msgspec.json.encode(answer)
-        captures = captures_of(case.captures, frames)
+        captures = captures_of(case.captures, parts)
         with self.desk.settling(case, captures, ending_of(verdict), body) as connection:
             self.publisher.record(connection, record)
         return body
