@@ -89,14 +89,17 @@ class Measured:
 
     @property
     def rss_mb(self) -> float:
-        """Of the process."""
-        return float(self.process.memory_info().rss) / 1e6
+        """Of its processes, less what they share: what each has for itself alone (USS)."""
+        return sum(float(each.memory_full_info().uss) for each in self._processes()) / 1e6
 
     @property
     def cpu_s(self) -> float:
-        """That it used so far."""
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
+        """That its processes used so far."""
+        times = [each.cpu_times() for each in self._processes()]
+        return float(sum(each.user + each.system for each in times))
+
+    def _processes(self) -> list[psutil.Process]:
+        return [self.process, *self.process.children(recursive=True)]
 
 
 @contextmanager

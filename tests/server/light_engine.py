@@ -53,6 +53,8 @@ class LightEngine(Engine):
         try:
             seen = json.loads(content)
         except ValueError:
+            seen = None
+        if not isinstance(seen, dict) or not {"face", "serial"} <= seen.keys():
             seen = {"face": 0, "status": "UNSUPPORTED_FORMAT"}
         time.sleep(seen.get("takes_s", 0))
         status = Status[seen.get("status", "OK")]
