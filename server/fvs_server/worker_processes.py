@@ -81,7 +81,9 @@ class WorkerProcesses:
     def close(self) -> None:
         """End them, once they are done with what they work on."""
         for worker in self._workers:
-            worker.end()
+            worker.let_go()
+        for worker in self._workers:
+            worker.wait_until_gone()
 
 
 class _Worker:
@@ -111,18 +113,24 @@ class _Worker:
             done: list[Extraction] | str = self._pipe.recv()
         except (EOFError, OSError):
             logger.error("a process that works on pictures died")  # noqa: TRY400 - no trace
+            self.let_go()
             self._process.kill()
+            self._process.join()
             self._start()
             raise WorkerFailedError("died") from None
         if isinstance(done, str):
             raise WorkerFailedError(done)
         return done
 
-    def end(self) -> None:
+    def let_go(self) -> None:
         """Close its pipe, which ends it."""
         self._pipe.close()
+
+    def wait_until_gone(self) -> None:
+        """End it by force where it takes too long."""
         self._process.join(_ENDS_WITHIN_S)
         self._process.kill()
+        self._process.join()
 
     def _start(self) -> None:
         self._pipe, theirs = _SPAWN.Pipe()

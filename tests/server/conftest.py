@@ -17,6 +17,7 @@ from fvs_server.database import Database
 from fvs_server.secrets import ServerSecrets
 from fvs_server.settings import (
     DatabaseSettings,
+    EngineSettings,
     RegistrySettings,
     SecretsSettings,
     Settings,
@@ -69,6 +70,7 @@ def server_settings(tmp_path, server_secrets, migrated_sqlite) -> Settings:
     server_secrets.write(tmp_path / "secrets.json")
     return Settings(
         database=DatabaseSettings(url=url),
+        engine=EngineSettings(processes=False),
         secrets=SecretsSettings(file=str(tmp_path / "secrets.json")),
     )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
+import psutil
 
 from tests.conftest import REPOSITORY
 
@@ -38,17 +39,21 @@ class RunningServer:
     url: str
 
     def kill(self) -> None:
-        """End it as a power cut does."""
+        """End it as a power cut does; the processes that it began must not outlive it."""
+        begun = psutil.Process(self.process.pid).children()
         self.process.kill()
         self.process.wait()
+        _, left = psutil.wait_procs(begun, timeout=STARTS_WITHIN_S)
+        assert not left
 
 
-def write_settings(settings: Settings, folder: Path) -> Path:
-    """The file of a server with these database and secrets."""
+def write_settings(settings: Settings, folder: Path, *, processes: bool = False) -> Path:
+    """The file of a server with these database and secrets; processes of its own start slowly."""
     path = folder / "server.toml"
     path.write_text(
         f'[database]\nurl = "{settings.database.url}"\n'
         f'[secrets]\nfile = "{settings.secrets.file}"\n'
+        f"[engine]\nworkers = 2\nprocesses = {str(processes).lower()}\n"
         "[limits]\nrate_per_s = 100000.0\nburst = 1000000\nconcurrency = 1000\n"
     )
     return path

@@ -38,6 +38,7 @@ def fvs(postgres_dsn, tmp_path):
     environment = os.environ | {
         "FVS_SERVER": str(tmp_path / "service" / "server.toml"),
         "FVS_SERVER_IDENTITY_KEY_CACHE_S": str(KEY_CACHE_S),
+        "FVS_SERVER_ENGINE_PROCESSES": "false",
         "FVS_SERVER_HTTP_PUBLIC_URL": "https://fvs.example",
     }
 

@@ -39,7 +39,7 @@ def command(*arguments: object) -> list[str]:
 @pytest.fixture
 def settings_file(server_settings, tmp_path):
     """Of a server without a registry."""
-    return write_settings(server_settings, tmp_path)
+    return write_settings(server_settings, tmp_path, processes=True)
 
 
 @pytest.fixture

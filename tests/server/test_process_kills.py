@@ -116,7 +116,7 @@ def require_kept(database: Database, answered: list[str]) -> None:
 
 def kill(settings, database, headers, folder, times: int) -> None:
     """Kill a server again and again under load; then look."""
-    settings_file = write_settings(settings, folder)
+    settings_file = write_settings(settings, folder, processes=True)
     moments_s = np.random.default_rng(20261125).uniform(0, 0.4, size=times)
     answered: list[str] = []
     for moment_s in moments_s:
@@ -138,6 +138,6 @@ def test_fifty_kills_lose_nothing(settings, database, headers, tmp_path):
 
 def test_a_stopping_server_finishes_what_it_has_begun(server_settings, tmp_path):
     """SIGTERM ends it with status 0, or that of the signal."""
-    with running_server(write_settings(server_settings, tmp_path)) as server:
+    with running_server(write_settings(server_settings, tmp_path, processes=True)) as server:
         server.process.terminate()
         assert server.process.wait(30) in {0, -15}
