@@ -137,8 +137,7 @@ def open_services(
             database, services.checkpoints, services.statistics, settings.audit, clock
         )
         stack.enter_context(LimitsKeeper(database, services.limits, clock).running())
-        housekeeping.start()
-        stack.callback(housekeeping.stop)
+        stack.enter_context(housekeeping.running())
         yield services
 
 

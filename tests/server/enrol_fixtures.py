@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import zipfile
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from fvs_server.app import create_app
 from fvs_server.audit.events import AuditEvent
 from fvs_server.audit.tables import entries
 from fvs_server.database import Database
+from fvs_server.enrolment.keeper import RegistryKeeper
+from fvs_server.enrolment.worker import ImportWorker
 from fvs_server.identity import Scope
 from fvs_server.limits.settings import LimitsSettings
 from fvs_server.settings import DatabaseSettings, RegistrySettings
@@ -67,8 +70,8 @@ def authority_settings(server_settings, own_registry):
 @pytest.fixture
 def paused_threads(monkeypatch):
     """No thread works on imports or follows the registry: a test does, when it wants."""
-    monkeypatch.setattr("fvs_server.enrolment.worker.ImportWorker.start", lambda _worker: None)
-    monkeypatch.setattr("fvs_server.enrolment.keeper.RegistryKeeper.start", lambda _keeper: None)
+    for kind in (ImportWorker, RegistryKeeper):
+        monkeypatch.setattr(kind, "running", lambda _self: nullcontext())
 
 
 @pytest.fixture
