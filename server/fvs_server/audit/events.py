@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from enum import StrEnum
+from typing import Self
 
 import msgspec
 
-__all__ = ["Action", "AuditEvent"]
+__all__ = ["Action", "AnswerFacts", "AuditEvent"]
 
 
 class Action(StrEnum):
@@ -26,8 +27,8 @@ class Action(StrEnum):
     REVIEW = "review"
 
 
-class AuditEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One answer.
+class AnswerFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is kept of an answer in the log and in the table of transactions alike.
 
     Attributes:
         transaction_id: that the caller was given.
@@ -47,7 +48,6 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         target_fmr: of the operating point; None where nothing was decided.
         score_band: the score in words (`below` or `above` the threshold), never the score.
         channel: by which the request came.
-        about: id of the record, import or review that the authority dealt with.
     """
 
     transaction_id: str
@@ -67,4 +67,18 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     target_fmr: float | None = None
     score_band: str = ""
     channel: str = "api"
+
+
+class AuditEvent(AnswerFacts, frozen=True, kw_only=True, omit_defaults=True):
+    """One answer, as the log keeps it.
+
+    Attributes:
+        about: id of the record, import or review that the authority dealt with.
+    """
+
     about: str = ""
+
+    @classmethod
+    def of(cls, facts: AnswerFacts) -> Self:
+        """Of what is kept of an answer, all that the log may know."""
+        return cls(**{name: getattr(facts, name) for name in AnswerFacts.__struct_fields__})
