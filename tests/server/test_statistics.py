@@ -15,7 +15,7 @@ from fvs_server.identity import Scope
 from fvs_server.statistics.counts import LATENCY_BOUNDS_MS, Counts, percentile_ms
 from fvs_server.statistics.drift import drift_of
 from fvs_server.statistics.statistics import LiveSignals, Statistics
-from fvs_server.transactions.purging import purge_before
+from fvs_server.transactions.purging import Purger, purge_before
 from tests.server import audit_fixtures
 from tests.server.audit_fixtures import START, answer, record
 from tests.server.identity_fixtures import BANK, TELCO, bearer
@@ -128,7 +128,7 @@ class TestPeriods:
         record(audit_database, records)
         keep(audit_database, LATER)
         with audit_database.writing() as connection:
-            assert purge_before(connection, LATER) == len(records)
+            assert purge_before(connection, LATER, Purger(by="a test", at=LATER)) == len(records)
         assert decisions(audit_database) == oracle(records)
 
     def test_an_hour_at_the_edge(self, audit_database):

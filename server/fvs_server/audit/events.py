@@ -1,6 +1,7 @@
 """What the log says of one answer: who asked, why, and what was decided by which models.
 
-Never pixels, templates or numbers of people: subjects are pseudonyms under a key of this service.
+Never pixels, templates or numbers of people: subjects are pseudonyms under a key of this service. A
+purge of answers is an entry too, and names nobody.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from typing import Self
 
 import msgspec
 
-__all__ = ["Action", "AnswerFacts", "AuditEvent"]
+__all__ = ["PURGE_ID_PREFIX", "Action", "AnswerFacts", "AuditEvent"]
+
+PURGE_ID_PREFIX = "purge-"
+"""Of transaction ids: by it a purge is known without its event. Those of answers are bare UUIDs."""
 
 
 class Action(StrEnum):
@@ -25,6 +29,8 @@ class Action(StrEnum):
     ERASE = "erase"
     IMPORT = "import"
     REVIEW = "review"
+    PURGE = "purge"
+    PURGE_SUBJECT = "purge_subject"
 
 
 class AnswerFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -33,8 +39,8 @@ class AnswerFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     Attributes:
         transaction_id: that the caller was given.
         at: when it was decided, UTC.
-        idp: who asked.
-        key_id: with which key, client or certificate.
+        idp: who asked; empty of a purge, which the operator or the service itself does.
+        key_id: with which key, client or certificate; of a purge, by which command.
         action: what was asked for.
         decision: an outcome (`match` ...) or what became of the request (`done`, `refused`).
         reasons: codes.
@@ -74,9 +80,13 @@ class AuditEvent(AnswerFacts, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         about: id of the record, import or review that the authority dealt with.
+        purged: of a purge, how many events it took.
+        before: of a purge of old answers, the moment before which they were given, UTC.
     """
 
     about: str = ""
+    purged: int = 0
+    before: datetime | None = None
 
     @classmethod
     def of(cls, facts: AnswerFacts) -> Self:

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fvs_server.background import BackgroundLoop
-from fvs_server.transactions.purging import purge_before
+from fvs_server.statistics.statistics import hour_of
+from fvs_server.transactions.purging import Purger, purge_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Housekeeping"]
 
 _S_PER_MINUTE = 60.0
+_BY = "housekeeping"
 
 
 class Housekeeping:
@@ -60,7 +62,8 @@ class Housekeeping:
         with self._database.writing() as connection:
             self._statistics.keep_past_hours(connection, now)
         while self._settings.retention_days and not self._loop.stopping:
-            before = now - timedelta(days=self._settings.retention_days)
+            # Whole hours, so that a log gets one entry of it an hour at most, not one each time.
+            before = hour_of(now - timedelta(days=self._settings.retention_days))
             with self._database.writing() as connection:
-                if not purge_before(connection, before):
+                if not purge_before(connection, before, Purger(by=_BY, at=now)):
                     return

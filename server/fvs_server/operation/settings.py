@@ -14,7 +14,8 @@ class AuditSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     Attributes:
         checkpoint_minutes: between signed checkpoints of the log, where there is anything new.
-        retention_days: after which answers are forgotten; 0 forgets none by itself.
+        retention_days: after which answers are forgotten, an hour of them at a time; 0 forgets none
+            by itself.
     """
 
     checkpoint_minutes: Annotated[float, msgspec.Meta(gt=0)] = 10.0
