@@ -35,6 +35,7 @@ from fvs_server.transactions import Transactions, purging
 from fvs_server.transactions.purging import Purger, purge_before, purge_subject
 from tests.server import audit_fixtures
 from tests.server.audit_fixtures import START, answer, record
+from tests.server.database_fixtures import migrate
 
 audit_url, audit_database = audit_fixtures.audit_url, audit_fixtures.audit_database
 checkpoints = audit_fixtures.checkpoints
@@ -368,7 +369,7 @@ class TestPurging:
     def test_nothing_of_it_is_left_in_the_file(self, tmp_path):
         """SQLite overwrites what it deletes."""
         url = f"sqlite:///{tmp_path / 'purged.db'}"
-        audit_fixtures.migrate(url)
+        migrate(url)
         database = Database.open(url)
         record(database, [answer(0, purpose="a-purpose-to-find")])
         with database.writing() as connection:
