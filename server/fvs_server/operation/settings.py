@@ -1,4 +1,4 @@
-"""`[audit]` and `[logs]`."""
+"""`[audit]`, `[logs]` and `[traces]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-__all__ = ["AuditSettings", "LogSettings"]
+__all__ = ["AuditSettings", "LogSettings", "TraceSettings"]
 
 
 class AuditSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -32,3 +32,15 @@ class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     requests: bool = True
+
+
+class TraceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[traces]`: spans of OpenTelemetry; needs the extra `otel`.
+
+    Attributes:
+        endpoint: of a collector that speaks OTLP over HTTP; empty traces nothing.
+        share: of requests that are traced.
+    """
+
+    endpoint: Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")] = ""
+    share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
