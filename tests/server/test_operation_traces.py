@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 import pytest
@@ -13,10 +15,12 @@ from litestar.testing import TestClient
 from fvs.errors import MissingExtraError
 from fvs_server.app import create_app
 from fvs_server.identity import Scope
+from fvs_server.inference import Deadline
 from fvs_server.operation.settings import TraceSettings
 from fvs_server.operation.traces import open_parts
 from fvs_server.parts import Parts
 from fvs_server.wiring import open_services
+from tests.loopback import PROXY_VARIABLES
 from tests.registry_desk import number
 from tests.server.identity_fixtures import BANK, bearer
 from tests.server.light_engine import picture
@@ -82,10 +86,15 @@ def _settings(share: float = 1.0) -> TraceSettings:
 
 
 @pytest.fixture
-def spans(monkeypatch):
+def _extra():
+    """Skips where the extra is not installed."""
+    for name in ("opentelemetry.sdk", "opentelemetry.exporter.otlp"):
+        pytest.importorskip(name, reason="needs the extra otel")
+
+
+@pytest.fixture
+def spans(monkeypatch, _extra):
     """What would be sent to the collector, once the services are closed."""
-    pytest.importorskip("opentelemetry.sdk", reason="needs the extra otel")
-    pytest.importorskip("opentelemetry.exporter.otlp", reason="needs the extra otel")
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import (  # noqa: PLC0415 - an extra
         InMemorySpanExporter,
     )
@@ -167,3 +176,42 @@ class TestOn:
         answer, spans = traced(verify, share=1e-9)
         assert answer.status_code == 200
         assert spans == ()
+
+
+@pytest.fixture
+def collector(monkeypatch, _extra):
+    """A collector on this machine: its port, and the bodies that it was sent."""
+    for name in PROXY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    bodies = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            """Take it."""
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            bodies.append((self.path, body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port, bodies
+        server.shutdown()
+        thread.join()
+
+
+def test_spans_reach_the_collector(collector):
+    """By OTLP over HTTP, the last of them when the server ends."""
+    port, bodies = collector
+    settings = TraceSettings(endpoint=f"http://127.0.0.1:{port}/v1/traces")
+    with open_parts(settings) as parts:
+        pool = parts.pool(1, 1)
+        assert pool.run([lambda: 7], Deadline.after(10)) == [7]
+        pool.close()
+    ((path, body),) = bodies
+    assert path == "/v1/traces"
+    assert b"inference" in body

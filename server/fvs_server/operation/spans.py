@@ -42,6 +42,8 @@ __all__ = ["RequestSpans", "new_provider", "traced_parts"]
 T = TypeVar("T")
 
 _LOWEST_FAILURE = 500
+_EXPORT_S = 3.0
+"""A collector that is away must not hold up the end of the process for long."""
 
 
 def new_provider(settings: TraceSettings) -> TracerProvider:
@@ -56,7 +58,7 @@ def new_provider(settings: TraceSettings) -> TracerProvider:
 
 
 def _exporter(endpoint: str) -> SpanExporter:
-    return OTLPSpanExporter(endpoint=endpoint)
+    return OTLPSpanExporter(endpoint=endpoint, timeout=_EXPORT_S)
 
 
 def traced_parts(tracer: Tracer) -> Parts:
