@@ -68,9 +68,10 @@ def create_app(services: Services) -> Litestar:
     require_known_scopes(app)
     # Around the router too, which answers 404 and 405 before any middleware of the framework runs.
     authenticated = AuthenticationMiddleware(app.asgi_handler, services.authenticator)
-    app.asgi_handler = Observer(
+    observer = Observer(
         Boundary(authenticated), services.metrics, log_requests=services.settings.logs.requests
     )
+    app.asgi_handler = services.parts.outermost(observer)
     return app
 
 

@@ -16,7 +16,7 @@ from fvs.errors import DeploymentError
 from fvs_server.enrolment.settings import ImportSettings
 from fvs_server.identity.settings import IdentitySettings, MtlsSettings, Oauth2Settings
 from fvs_server.limits.settings import LimitsSettings
-from fvs_server.operation.settings import AuditSettings, LogSettings
+from fvs_server.operation.settings import AuditSettings, LogSettings, TraceSettings
 from fvs_server.services.settings import VerificationSettings
 
 if TYPE_CHECKING:
@@ -185,6 +185,7 @@ class Settings(Table, frozen=True, kw_only=True):
     imports: ImportSettings = ImportSettings()
     audit: AuditSettings = AuditSettings()
     logs: LogSettings = LogSettings()
+    traces: TraceSettings = TraceSettings()
     assurance: dict[str, AssuranceLevel] = msgspec.field(default_factory=_default_levels)
 
 

@@ -17,17 +17,14 @@ from fvs_server.enrolment.opening import Authority, Surroundings, open_authority
 from fvs_server.extraction import Extractor, extract_batch
 from fvs_server.identity.api_keys import ApiKeys
 from fvs_server.identity.authenticator import Authenticator
-from fvs_server.inference import InferencePool
 from fvs_server.limits import Limits, LimitsKeeper
 from fvs_server.operation.housekeeping import Housekeeping
 from fvs_server.operation.metrics import Metrics
 from fvs_server.operation.readiness import Readiness
-from fvs_server.receipts import Receipts, SigningKeys
-from fvs_server.services.comparison import Comparison
-from fvs_server.services.desk import Desk
+from fvs_server.operation.traces import open_parts
+from fvs_server.receipts import SigningKeys
 from fvs_server.services.faces import Faces, open_faces, open_worker_engine
 from fvs_server.services.publishing import Publisher
-from fvs_server.services.verification import Verification
 from fvs_server.statistics.statistics import Statistics
 from fvs_server.transactions import Transactions
 from fvs_server.web.operators import Operators
@@ -40,7 +37,13 @@ if TYPE_CHECKING:
     from fvs.engine import Engine
     from fvs.subjects import Pseudonymiser
     from fvs_server.extraction import Extraction, Picture
+    from fvs_server.inference import InferencePool
+    from fvs_server.parts import Parts
+    from fvs_server.receipts import Receipts
     from fvs_server.secrets import ServerSecrets
+    from fvs_server.services.comparison import Comparison
+    from fvs_server.services.desk import Desk
+    from fvs_server.services.verification import Verification
     from fvs_server.settings import Settings
 
 __all__ = ["Services", "open_services", "utc_now"]
@@ -74,6 +77,7 @@ class Services:
         metrics: for operators.
         readiness: likewise.
         operators: what their pages show.
+        parts: what some of these were made of.
     """
 
     settings: Settings
@@ -97,6 +101,7 @@ class Services:
     metrics: Metrics
     readiness: Readiness
     operators: Operators
+    parts: Parts
 
 
 def utc_now() -> datetime:
@@ -124,9 +129,10 @@ def open_services(
         DeploymentError: something that the settings name is not there or not right.
     """
     database = Database.open(settings.database.url, connections=settings.database.connections)
-    pool = InferencePool(settings.engine.workers or available_cores(), settings.engine.queue)
     with ExitStack() as stack:
         stack.callback(database.close)
+        parts = stack.enter_context(open_parts(settings.traces))
+        pool = parts.pool(settings.engine.workers or available_cores(), settings.engine.queue)
         stack.callback(pool.close, settings.http.drain_s)
         database.require_current()
         faces = stack.enter_context(open_faces(settings, engine))
@@ -140,13 +146,12 @@ def open_services(
             clock=clock,
         )
         authority = stack.enter_context(open_authority(base))
-        services = _services(base, authority)
+        services = _services(base, authority, parts)
         housekeeping = Housekeeping(
             database, services.checkpoints, services.statistics, settings.audit, clock
         )
         stack.enter_context(LimitsKeeper(database, services.limits, clock).running())
-        housekeeping.start()
-        stack.callback(housekeeping.stop)
+        stack.enter_context(housekeeping.running())
         yield services
 
 
@@ -171,14 +176,14 @@ def _extracting(
         )
 
 
-def _services(base: Surroundings, authority: Authority | None) -> Services:
+def _services(base: Surroundings, authority: Authority | None, parts: Parts) -> Services:
     """All services over what was opened."""
     settings, secrets, database = base.settings, base.secrets, base.database
     faces, pool, clock = base.faces, base.extractor.pool, base.clock
     metrics = Metrics()
     metrics.watch(pool, lambda: faces.levels.certificate.expires_at, clock)
     transactions = Transactions(AuditLog(), notice=metrics.decision)
-    receipts = Receipts(SigningKeys(secrets), database, clock)
+    receipts = parts.receipts(SigningKeys(secrets), database, clock)
     publisher = Publisher(
         transactions=transactions,
         model_ids=faces.model_ids,
@@ -197,7 +202,9 @@ def _services(base: Surroundings, authority: Authority | None) -> Services:
         readiness=Readiness(database, faces, clock),
         clock=clock,
     )
-    verification, comparison = _decisions(base, Desk(database, limits, clock), publisher)
+    verification, comparison = _decisions(
+        base, parts, parts.desk(database, limits, clock), publisher
+    )
     return Services(
         settings=settings,
         database=database,
@@ -220,14 +227,15 @@ def _services(base: Surroundings, authority: Authority | None) -> Services:
         metrics=metrics,
         readiness=operators.readiness,
         operators=operators,
+        parts=parts,
     )
 
 
 def _decisions(
-    base: Surroundings, desk: Desk, publisher: Publisher
+    base: Surroundings, parts: Parts, desk: Desk, publisher: Publisher
 ) -> tuple[Verification, Comparison]:
     """What decides on faces."""
-    verification = Verification(
+    verification = parts.verification(
         faces=base.faces,
         extractor=base.extractor,
         desk=desk,
@@ -236,7 +244,7 @@ def _decisions(
         clock=base.clock,
         portrait_years=base.settings.verification.portrait_years,
     )
-    comparison = Comparison(
+    comparison = parts.comparison(
         faces=base.faces,
         extractor=base.extractor,
         desk=desk,

@@ -11,7 +11,7 @@ from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
 from fvs_server.secrets import ServerSecrets
 from fvs_server.transactions import TransactionRecord, Transactions
-from tests.server.limits_fixtures import migrate, postgres_url
+from tests.server.database_fixtures import migrate
 
 START = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 ROOT = bytes(range(32))
@@ -42,15 +42,11 @@ def record(database: Database, records) -> None:
             transactions.record(connection, each)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def audit_url(request, tmp_path) -> str:
+@pytest.fixture
+def audit_url(empty_url) -> str:
     """The address of a migrated, empty database."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'audit.db'}"
-    else:
-        url = postgres_url(request.getfixturevalue("postgres_dsn"))
-    migrate(url)
-    return url
+    migrate(empty_url)
+    return empty_url
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from fvs_server.settings import (
 )
 from fvs_server.wiring import open_services
 from tests.registry_desk import enrol_made_up
+from tests.server.database_fixtures import empty_url  # noqa: F401 - a fixture
 from tests.server.enrol_fixtures import (  # noqa: F401 - fixtures
     any_office,
     authority_settings,

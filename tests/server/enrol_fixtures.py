@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import zipfile
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,15 @@ from fvs.deployment.registry_file import EnrolmentSpec, SqliteSpec
 from fvs_server.app import create_app
 from fvs_server.audit.events import AuditEvent
 from fvs_server.audit.tables import entries
-from fvs_server.database import Database
+from fvs_server.enrolment.keeper import RegistryKeeper
+from fvs_server.enrolment.worker import ImportWorker
 from fvs_server.identity import Scope
 from fvs_server.limits.settings import LimitsSettings
 from fvs_server.settings import DatabaseSettings, RegistrySettings
 from fvs_server.wiring import open_services
 from tests.registry_desk import number
+from tests.server.database_fixtures import migrate, postgres_url
 from tests.server.identity_fixtures import bearer
-from tests.server.limits_fixtures import postgres_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,8 +69,8 @@ def authority_settings(server_settings, own_registry):
 @pytest.fixture
 def paused_threads(monkeypatch):
     """No thread works on imports or follows the registry: a test does, when it wants."""
-    monkeypatch.setattr("fvs_server.enrolment.worker.ImportWorker.start", lambda _worker: None)
-    monkeypatch.setattr("fvs_server.enrolment.keeper.RegistryKeeper.start", lambda _keeper: None)
+    for kind in (ImportWorker, RegistryKeeper):
+        monkeypatch.setattr(kind, "running", lambda _self: nullcontext())
 
 
 @pytest.fixture
@@ -85,9 +87,7 @@ def any_office(request, authority_settings, server_secrets, light_engine, paused
     if request.param == "postgresql":
         url = postgres_url(request.getfixturevalue("postgres_dsn"))
         settings = msgspec.structs.replace(settings, database=DatabaseSettings(url=url))
-        database = Database.open(url)
-        database.migrate()
-        database.close()
+        migrate(url)
     with open_services(settings, server_secrets, engine=light_engine) as services:
         yield from _office(services)
 

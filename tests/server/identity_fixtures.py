@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import socket
 import threading
@@ -10,7 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 import uvicorn
 from sqlalchemy import delete
@@ -19,6 +17,7 @@ from fvs_server.database import Database
 from fvs_server.identity.api_keys import ApiKeys, IssuedKey, KeyOrder
 from fvs_server.identity.principal import Scope
 from fvs_server.identity.tables import api_keys, request_nonces
+from tests.server.database_fixtures import postgres_url
 
 if TYPE_CHECKING:
     from fvs_server.wiring import Services
@@ -55,11 +54,7 @@ def clock() -> Clock:
 @pytest.fixture(scope="session")
 def postgres_database(postgres_dsn):
     """A migrated PostgreSQL database."""
-    name = f"identity_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    host = dict(part.split("=") for part in postgres_dsn.split())["host"]
-    opened = Database.open(f"postgresql://fvs@/{name}?host={host}", connections=4)
+    opened = Database.open(postgres_url(postgres_dsn), connections=4)
     opened.migrate()
     yield opened
     opened.close()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-import psycopg
 import pytest
 
 from fvs_server.database import Database
@@ -14,6 +12,7 @@ from fvs_server.identity import Principal, Scope
 from fvs_server.identity.principal import AuthenticationMethod
 from fvs_server.limits import tables
 from fvs_server.problems import ServiceError
+from tests.server.database_fixtures import migrate, postgres_url
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 KEY = bytes(range(32))
@@ -29,22 +28,6 @@ def caller(idp: str = "bank-a", key_id: str = "0011223344556677") -> Principal:
         scopes=frozenset({Scope.VERIFY}),
         method=AuthenticationMethod.API_KEY,
     )
-
-
-def postgres_url(dsn: str) -> str:
-    """The address of a new, empty database on that server."""
-    parts = dict(part.split("=", 1) for part in dsn.split())
-    name = f"limits_{uuid.uuid4().hex}"
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return f"postgresql://{parts['user']}@/{name}?host={parts['host']}"
-
-
-def migrate(url: str) -> None:
-    """Make the tables."""
-    opened = Database.open(url)
-    opened.migrate()
-    opened.close()
 
 
 @cache

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from fvs.cli.exit_codes import ExitCode
 from fvs.errors import UsageError
 from fvs.subjects import SubjectId, SubjectKind
+from fvs_server.audit.export import stored_entries
 from fvs_server.audit.tables import entries
 from fvs_server.cli.audit import app
 from fvs_server.database import Database
@@ -96,7 +97,19 @@ def test_one_person_is_forgotten():
     code, shown = fvs_audit("purge-subject", "-", "--json", stdin=number(1))
     assert (code, json.loads(shown)) == (0, {"purged": 1})
     checked = json.loads(fvs_audit("verify", "--json")[1])
-    assert (checked["purged"], checked["findings"]) == (1, [])
+    assert (checked["entries"], checked["purged"]) == (ANSWERS + 1, 1)
+    assert checked["findings"] == []
+
+
+def test_a_purge_can_be_proved(audited):
+    """Like an answer: it says which command it was, and not whose answers went."""
+    fvs_audit("purge-subject", "-", stdin=number(1))
+    with audited.reading() as connection:
+        told = list(stored_entries(connection))[-1]
+    fvs_audit("prove", told.transaction_id, "--out", "proof.json")
+    shown = json.loads(fvs_audit("verify-proof", "proof.json", "--json")[1])["event"]
+    assert (shown["key_id"], shown["purged"]) == ("fvs audit purge-subject", 1)
+    assert "subject" not in shown
 
 
 def test_old_answers_are_forgotten(audited):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -15,18 +16,26 @@ from sqlalchemy.exc import IntegrityError
 from fvs.errors import DeploymentError
 from fvs_server.audit import AuditLog
 from fvs_server.audit.checking import check_log
-from fvs_server.audit.export import export_lines, read_export, readable_event, stored_entries
-from fvs_server.audit.hashing import ChainedEntry
+from fvs_server.audit.export import (
+    export_lines,
+    purged_by,
+    read_export,
+    readable_event,
+    stored_entries,
+)
+from fvs_server.audit.hashing import SALT_BYTES, ChainedEntry, commitment_to
+from fvs_server.audit.log import log_size
 from fvs_server.audit.merkle import consistency_proof, verify_consistency
 from fvs_server.audit.nodes import StoredNodes
 from fvs_server.audit.proofs import proof_fault, prove
 from fvs_server.audit.tables import checkpoints as signed_statements
 from fvs_server.audit.tables import entries, nodes
 from fvs_server.database import Database
-from fvs_server.transactions import Transactions
-from fvs_server.transactions.purging import purge_before, purge_subject
+from fvs_server.transactions import Transactions, purging
+from fvs_server.transactions.purging import Purger, purge_before, purge_subject
 from tests.server import audit_fixtures
 from tests.server.audit_fixtures import START, answer, record
+from tests.server.database_fixtures import migrate
 
 audit_url, audit_database = audit_fixtures.audit_url, audit_fixtures.audit_database
 checkpoints = audit_fixtures.checkpoints
@@ -113,6 +122,7 @@ def chained_anew(connection) -> None:
 
 
 AT_7 = entries.c.sequence == 7
+SALT = bytes(SALT_BYTES)
 
 
 class TestTampered:
@@ -122,6 +132,7 @@ class TestTampered:
             ([update(entries).where(AT_7).values(event=b"{}")], "wrong_event"),
             ([update(entries).where(AT_7).values(salt=b"x" * 16)], "wrong_event"),
             ([update(entries).where(AT_7).values(salt=None)], "wrong_event"),
+            ([update(entries).where(AT_7).values(event=None, salt=None)], "untold_purge"),
             ([update(entries).where(AT_7).values(commitment=b"x" * 32)], "wrong_hash"),
             ([update(entries).where(AT_7).values(at=START)], "wrong_hash"),
             ([update(entries).where(AT_7).values(transaction_id="other")], "wrong_hash"),
@@ -134,6 +145,7 @@ class TestTampered:
             "event",
             "salt",
             "half purged",
+            "purged in secret",
             "commitment",
             "time",
             "id",
@@ -162,9 +174,8 @@ class TestTampered:
     def test_a_log_that_was_chained_anew(self, log, checkpoints):
         """Is whole in itself; a checkpoint shows that it is another."""
         with log.writing() as connection:
-            connection.execute(
-                update(entries).where(AT_7).values(commitment=b"x" * 32, event=None, salt=None)
-            )
+            forged = {"event": b"{}", "salt": SALT, "commitment": commitment_to(b"{}", SALT)}
+            connection.execute(update(entries).where(AT_7).values(**forged))
             chained_anew(connection)
         assert check(log, checkpoints, statements=[]).whole
         assert codes(check(log, checkpoints)) == {"other_root"}
@@ -260,12 +271,22 @@ def proof_of(log, checkpoints, number):
         return prove(connection, f"t{number}", checkpoints.last(connection))
 
 
+OPERATOR = Purger(by="fvs audit purge", at=START + timedelta(days=1))
+
+
 class TestPurging:
+    def test_an_empty_log(self, audit_database):
+        """There is nothing to purge, and nothing to tell of."""
+        with audit_database.writing() as connection:
+            assert purge_before(connection, START, OPERATOR) == 0
+            assert purge_subject(connection, bytes(32), OPERATOR) == 0
+            assert log_size(connection) == 0
+
     def test_old_answers(self, log, checkpoints):
         """Are forgotten, and the log stays whole and their entries provable."""
         with log.writing() as connection:
-            assert purge_before(connection, answer(5).at) == 5
-            assert purge_before(connection, answer(5).at) == 0
+            assert purge_before(connection, answer(5).at, OPERATOR) == 5
+            assert purge_before(connection, answer(5).at, OPERATOR) == 0
         found = check(log, checkpoints)
         assert found.whole
         assert found.purged == 5
@@ -276,22 +297,111 @@ class TestPurging:
     def test_one_subject(self, log, checkpoints):
         """All that names them goes, and nothing else."""
         with log.writing() as connection:
-            assert purge_subject(connection, bytes([3]) * 32) == 3
+            assert purge_subject(connection, bytes([3]) * 32, OPERATOR) == 3
             assert connection.scalar(text("SELECT count(*) FROM transactions")) == ANSWERS - 3
         assert check(log, checkpoints).purged == 3
+
+    def test_it_is_an_entry_of_the_log(self, log):
+        """Who did it, when, of how many and how old answers; a person is not named."""
+        with log.writing() as connection:
+            purge_before(connection, answer(5).at, OPERATOR)
+            purge_subject(connection, bytes([6]) * 32, OPERATOR)
+        with log.reading() as connection:
+            entries_of_it = list(stored_entries(connection))[ANSWERS:]
+        found = [readable_event(entry.event) for entry in entries_of_it]
+        who = {
+            "at": "2026-11-26T09:30:00Z",
+            "decision": "done",
+            "idp": "",
+            "key_id": "fvs audit purge",
+        }
+        what = [
+            {"action": "purge", "purged": 5, "before": "2026-11-25T09:35:00Z"},
+            {"action": "purge_subject", "purged": 3},
+        ]
+        ids = [{"transaction_id": entry.transaction_id} for entry in entries_of_it]
+        assert found == [{**who, **each, **one} for each, one in zip(what, ids, strict=True)]
+
+    def test_a_purge_that_is_rolled_back_is_in_no_entry(self, log, checkpoints):
+        """What is gone and what is told of it are kept together or not at all."""
+        with pytest.raises(IntegrityError):
+            purge_and_repeat(log, answer(9))  # which is there already
+        found = check(log, checkpoints)
+        assert (found.entries, found.purged) == (ANSWERS, 0)
+
+    def test_no_purge_takes_what_is_told_of_purges(self, log, checkpoints):
+        """Else a log could be emptied without a word left of it."""
+        for days in (2, 3):
+            with log.writing() as connection:
+                purger = Purger(by="housekeeping", at=START + timedelta(days=days))
+                purge_before(connection, START + timedelta(days=days + 1), purger)
+        found = check(log, checkpoints)
+        assert found.whole
+        assert (found.entries, found.purged) == (ANSWERS + 1, ANSWERS)
+
+    def test_many_are_purged_some_at_a_time(self, log, checkpoints, monkeypatch):
+        """Each time is an entry of its own; together they tell of all."""
+        monkeypatch.setattr(purging, "_ROWS_AT_ONCE", 8)
+        assert purge_all(log) == ANSWERS
+        found = check(log, checkpoints)
+        assert found.whole
+        assert (found.entries, found.purged) == (ANSWERS + 3, ANSWERS)
+
+    def test_purges_at_once_count_each_answer_once(self, log, checkpoints):
+        """What one has purged the others do not tell of again."""
+        with ThreadPoolExecutor(4) as pool:
+            gone = list(pool.map(purge_all, [log] * 4))
+        assert sum(gone) == ANSWERS
+        found = check(log, checkpoints)
+        assert found.whole
+        assert told(log) == found.purged == ANSWERS
+
+    def test_a_told_purge_hides_no_other(self, log, checkpoints):
+        """Events that are deleted by hand are more than the log tells of."""
+        with log.writing() as connection:
+            purge_before(connection, answer(5).at, OPERATOR)
+            connection.execute(update(entries).where(AT_7).values(event=None, salt=None))
+        found = check(log, checkpoints)
+        assert [(each.code, each.sequence) for each in found.findings] == [
+            ("untold_purge", ANSWERS + 1)
+        ]
 
     def test_nothing_of_it_is_left_in_the_file(self, tmp_path):
         """SQLite overwrites what it deletes."""
         url = f"sqlite:///{tmp_path / 'purged.db'}"
-        audit_fixtures.migrate(url)
+        migrate(url)
         database = Database.open(url)
         record(database, [answer(0, purpose="a-purpose-to-find")])
         with database.writing() as connection:
-            purge_before(connection, answer(1).at)
+            purge_before(connection, answer(1).at, OPERATOR)
         with database._engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         database.close()
         assert b"a-purpose-to-find" not in (tmp_path / "purged.db").read_bytes()
+
+
+def purge_all(database) -> int:
+    """As `fvs audit purge` does it; how many went."""
+    gone = 0
+    while True:
+        with database.writing() as connection:
+            done = purge_before(connection, OPERATOR.at, OPERATOR)
+        if not done:
+            return gone
+        gone += done
+
+
+def purge_and_repeat(database, repeated) -> None:
+    """A purge in a transaction that fails."""
+    with database.writing() as connection:
+        purge_before(connection, answer(5).at, OPERATOR)
+        Transactions(AuditLog()).record(connection, repeated)
+
+
+def told(database) -> int:
+    """How many purged events the log tells of."""
+    with database.reading() as connection:
+        return sum(map(purged_by, stored_entries(connection)))
 
 
 def append_some(url: str, replica: int, count: int) -> None:

@@ -20,7 +20,7 @@ from fvs_server.database.engine import _alembic_config
 from fvs_server.edge.boundary import as_service_error
 from fvs_server.problems import Problem
 from tests.server.audit_fixtures import answer, record
-from tests.server.limits_fixtures import postgres_url
+from tests.server.database_fixtures import migrate
 
 
 def test_tables_are_those_of_the_code(own_database):
@@ -37,23 +37,6 @@ def test_migrating_twice_changes_nothing(own_database):
     before, after = own_database.migrate()
     assert before == after
     own_database.require_current()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request, tmp_path) -> str:
-    """The address of a database without tables."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'empty.db'}"
-    return postgres_url(request.getfixturevalue("postgres_dsn"))
-
-
-def migrate(url: str) -> tuple[str | None, str]:
-    """What a replica does before it serves."""
-    database = Database.open(url)
-    try:
-        return database.migrate()
-    finally:
-        database.close()
 
 
 def test_two_replicas_that_migrate_at_once(empty_url):

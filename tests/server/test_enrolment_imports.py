@@ -153,19 +153,20 @@ class TestImport:
         self, authority_settings, server_secrets, light_engine
     ):
         """From the opening of the services until their end."""
-        with open_services(authority_settings, server_secrets, engine=light_engine) as services:
-            with TestClient(create_app(services)) as client:
-                headers = bearer(services, Scope.ENROL, idp=AUTHORITY)
-                office = SimpleNamespace(client=client, headers=headers)
-                job = send(office, portrait(1, picture(1)))
-                waited = threading.Event()
-                for _ in range(100):
-                    if follow(office, job)["state"] == "done":
-                        break
-                    waited.wait(0.1)
-                assert counts(follow(office, job)) == (0, 1, 0, 0, 0)
-            thread = services.authority.worker._thread
-        assert not thread.is_alive()
+        with (
+            open_services(authority_settings, server_secrets, engine=light_engine) as services,
+            TestClient(create_app(services)) as client,
+        ):
+            headers = bearer(services, Scope.ENROL, idp=AUTHORITY)
+            office = SimpleNamespace(client=client, headers=headers)
+            job = send(office, portrait(1, picture(1)))
+            waited = threading.Event()
+            for _ in range(100):
+                if follow(office, job)["state"] == "done":
+                    break
+                waited.wait(0.1)
+            assert counts(follow(office, job)) == (0, 1, 0, 0, 0)
+        assert "imports" not in {thread.name for thread in threading.enumerate()}
 
 
 class TestAtRest:
@@ -354,7 +355,7 @@ class TestPriority:
     def test_a_stopped_worker_leaves_the_rest_to_others(self, office):
         """The lease is given back at once."""
         job = send(office, portrait(1, picture(1)))
-        office.authority.worker._stopping.set()
+        office.authority.worker._loop.stop()
         office.authority.worker.work_once()
         assert follow(office, job)["state"] == "waiting"
         worker, _ = other_worker(office)

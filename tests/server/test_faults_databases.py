@@ -12,8 +12,8 @@ from benchmarks import postgres
 from fvs_client.errors import ProblemError, UnavailableError
 from fvs_server.database import Database
 from fvs_server.transactions.tables import transactions
+from tests.server.database_fixtures import postgres_url
 from tests.server.fault_fixtures import Site, verification
-from tests.server.limits_fixtures import postgres_url
 
 pytestmark = pytest.mark.slow
 

@@ -16,19 +16,15 @@ from fvs_server.audit.tables import entries
 from fvs_server.database import Database
 from fvs_server.transactions.tables import transactions
 from tests.server.fault_fixtures import Load, Site
-from tests.server.limits_fixtures import postgres_url
 
 CALLERS = 6
 _LOAD_S = 0.4
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def site(request, tmp_path, registry_folder):
+@pytest.fixture
+def site(empty_url, tmp_path, registry_folder):
     """A server on either database."""
-    url = f"sqlite:///{tmp_path / 'server.db'}"
-    if request.param == "postgres":
-        url = postgres_url(request.getfixturevalue("postgres_dsn"))
-    return Site.make(tmp_path, url, registry_folder)
+    return Site.make(tmp_path, empty_url, registry_folder)
 
 
 @pytest.mark.slow

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import subprocess
 import sys
 import time
 from types import SimpleNamespace
 
 import httpx
-import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algorithms
 
 from tests.registry_desk import number
+from tests.server.database_fixtures import postgres_url
 
 KEY_CACHE_S = 2.0
 STARTS_WITHIN_S = 60.0
@@ -31,10 +30,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def fvs(postgres_dsn, tmp_path):
     """`fvs("server", ...)` runs a command on a new server's settings, or starts a process."""
-    name = f"replicas_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    host = dict(part.split("=") for part in postgres_dsn.split())["host"]
     environment = os.environ | {
         "FVS_SERVER": str(tmp_path / "service" / "server.toml"),
         "FVS_SERVER_IDENTITY_KEY_CACHE_S": str(KEY_CACHE_S),
@@ -50,13 +45,7 @@ def fvs(postgres_dsn, tmp_path):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    run(
-        "server",
-        "init",
-        tmp_path / "service",
-        "--database",
-        f"postgresql://fvs@/{name}?host={host}",
-    )
+    run("server", "init", tmp_path / "service", "--database", postgres_url(postgres_dsn))
     return run
 
 

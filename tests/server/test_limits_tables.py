@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 import sqlalchemy
 from alembic import command
 
@@ -10,6 +9,7 @@ from fvs_server.database import Database
 from fvs_server.database.engine import _alembic_config
 from fvs_server.limits import tables
 from tests.server import limits_fixtures
+from tests.server.database_fixtures import migrate
 
 database_url, database = limits_fixtures.database_url, limits_fixtures.database
 
@@ -33,15 +33,10 @@ def test_the_migration_makes_what_the_code_declares(database):
         assert indices == {index.name for index in table.indexes}
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_the_migration_can_be_undone(request, tmp_path, kind):
+def test_the_migration_can_be_undone(empty_url):
     """Downgrading drops all of them."""
-    if kind == "sqlite":
-        url = f"sqlite:///{tmp_path / 'undone.db'}"
-    else:
-        url = limits_fixtures.postgres_url(request.getfixturevalue("postgres_dsn"))
-    limits_fixtures.migrate(url)
-    database = Database.open(url)
+    migrate(empty_url)
+    database = Database.open(empty_url)
     config = _alembic_config()
     with database.writing() as connection:
         config.attributes["connection"] = connection

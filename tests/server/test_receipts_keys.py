@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -13,28 +13,10 @@ from fvs_server.receipts import Receipts, SigningKeys
 from fvs_server.receipts.keys import PUBLISHED_AHEAD
 from fvs_server.secrets import ServerSecrets
 from tests.server import audit_fixtures
+from tests.server.identity_fixtures import NOW
 from tests.unit.test_receipts import CLAIMS
 
 audit_url, audit_database = audit_fixtures.audit_url, audit_fixtures.audit_database
-
-START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
-
-
-class Clock:
-    """A time that the test sets."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        """That time."""
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """At the start."""
-    return Clock()
 
 
 @pytest.fixture
@@ -63,7 +45,7 @@ def signer(receipts) -> str:
 def believes(keys, jws) -> bool:
     """Whether these keys prove it."""
     try:
-        check_receipt(jws, keys, START)
+        check_receipt(jws, keys, NOW)
     except ReceiptError:
         return False
     return True
@@ -89,7 +71,7 @@ def test_a_new_key_is_published_before_it_signs(receipts, keys, audit_database, 
     clock.now += timedelta(seconds=11)
     assert len(published(receipts)) == 2
     assert signer(receipts) == old
-    clock.now = START + PUBLISHED_AHEAD
+    clock.now = NOW + PUBLISHED_AHEAD
     assert signer(receipts) != old
     assert believes(published(receipts), old_jws)
 
@@ -99,7 +81,7 @@ def test_a_withdrawn_key_proves_nothing(receipts, keys, audit_database, clock):
     jws = receipts.issue(CLAIMS, ()).jws
     with audit_database.writing() as connection:
         keys.rotate(connection, clock.now)
-    clock.now = START + PUBLISHED_AHEAD
+    clock.now = NOW + PUBLISHED_AHEAD
     with audit_database.writing() as connection:
         keys.withdraw(connection, 1, clock.now)
     clock.now += timedelta(seconds=11)
@@ -133,5 +115,5 @@ def test_a_credential_is_made_where_it_is_asked_for(receipts):
     """And only there."""
     assert receipts.issue(CLAIMS, ("jws",)).sd_jwt_vc is None
     credential = receipts.issue(CLAIMS, ("jws", "sd_jwt_vc")).sd_jwt_vc
-    checked = check_receipt(credential, published(receipts), START)
+    checked = check_receipt(credential, published(receipts), NOW)
     assert checked.claims["jti"] == CLAIMS.jti

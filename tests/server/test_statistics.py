@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -16,7 +15,7 @@ from fvs_server.identity import Scope
 from fvs_server.statistics.counts import LATENCY_BOUNDS_MS, Counts, percentile_ms
 from fvs_server.statistics.drift import drift_of
 from fvs_server.statistics.statistics import LiveSignals, Statistics
-from fvs_server.transactions.purging import purge_before
+from fvs_server.transactions.purging import Purger, purge_before
 from tests.server import audit_fixtures
 from tests.server.audit_fixtures import START, answer, record
 from tests.server.identity_fixtures import BANK, TELCO, bearer
@@ -129,7 +128,7 @@ class TestPeriods:
         record(audit_database, records)
         keep(audit_database, LATER)
         with audit_database.writing() as connection:
-            assert purge_before(connection, LATER) == len(records)
+            assert purge_before(connection, LATER, Purger(by="a test", at=LATER)) == len(records)
         assert decisions(audit_database) == oracle(records)
 
     def test_an_hour_at_the_edge(self, audit_database):
@@ -168,7 +167,7 @@ class TestRoute:
         at = datetime.now(UTC) - timedelta(minutes=1)
         with services.database.writing() as connection:
             for idp in (BANK, TELCO):
-                made = replace(answer(0), transaction_id=idp, idp=idp, at=at)
+                made = answer(0, transaction_id=idp, idp=idp, at=at)
                 services.transactions.record(connection, made)
 
         def get(scope, idp=BANK, **query):

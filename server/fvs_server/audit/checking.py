@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fvs_server.audit.checkpoints import read_checkpoint
-from fvs_server.audit.export import event_fault
+from fvs_server.audit.export import event_fault, purged_by
 from fvs_server.audit.hashing import GENESIS
 from fvs_server.audit.merkle import completed_nodes, left_siblings, root_of
 
@@ -31,7 +31,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         code: `gap`, `wrong_hash`, `broken_chain`, `wrong_event`, `foreign_checkpoint`,
-            `other_root` or `cut_off`.
+            `other_root`, `cut_off` or `untold_purge`.
         sequence: where; of a checkpoint, how many entries it is over.
         english: in words.
     """
@@ -114,7 +114,7 @@ class _Check:
         self._tree = _Frontier()
         self._roots: dict[int, str] = {}
         self._previous = GENESIS
-        self._purged = 0
+        self._purged = self._told = 0
         self._findings: list[Finding] = []
 
     @property
@@ -139,6 +139,8 @@ class _Check:
         fault = event_fault(line)
         if fault:
             self._find("wrong_event", line.sequence, fault)
+        else:
+            self._told += purged_by(line)
         self._previous = bytes.fromhex(line.hash)
         self._tree.add(chained.hash)
 
@@ -156,6 +158,9 @@ class _Check:
 
     def result(self, statements: int) -> LogCheck:
         """What was found."""
+        untold = self._purged - self._told
+        if untold > 0:
+            self._find("untold_purge", self.size, f"no entry tells who purged {untold} events")
         return LogCheck(
             entries=self.size,
             purged=self._purged,

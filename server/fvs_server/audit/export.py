@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import select
 
 from fvs.errors import UsageError
+from fvs_server.audit.events import PURGE_ID_PREFIX, AuditEvent
 from fvs_server.audit.hashing import SALT_BYTES, ChainedEntry, commitment_to
 from fvs_server.audit.tables import entries
 
@@ -31,6 +32,7 @@ __all__ = [
     "CheckpointLine",
     "EntryLine",
     "export_lines",
+    "purged_by",
     "read_export",
     "readable_event",
     "stored_entries",
@@ -153,6 +155,16 @@ def event_fault(line: EntryLine) -> str:
     if commitment_to(line.event, line.salt).hex() != line.commitment:
         return "the event is not what was committed to"
     return ""
+
+
+def purged_by(line: EntryLine) -> int:
+    """How many events an entry says that it purged; 0 where it is no purge."""
+    if line.event is None or not line.transaction_id.startswith(PURGE_ID_PREFIX):
+        return 0
+    try:
+        return msgspec.json.decode(line.event, type=AuditEvent).purged
+    except msgspec.DecodeError:
+        return 0
 
 
 def readable_event(event: bytes) -> dict[str, object]:

@@ -33,6 +33,7 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True, help="Check, prove and export the audit log.")
 
 STDOUT = Path("-")
+_PURGE, _PURGE_SUBJECT = "fvs audit purge", "fvs audit purge-subject"
 
 PublicKeyOption = Annotated[
     Path | None,
@@ -277,18 +278,19 @@ def purge(
 ) -> None:
     """Forget old answers: transactions and events go, and the log stays provable.
 
-    What was counted per hour stays.
+    What was counted per hour stays. The log is told how many answers went.
 
     Exit codes: 0 purged, 3 wrong use.
 
     Examples:
       fvs audit purge --older-than-days 730
     """
-    from fvs_server.transactions.purging import purge_before  # noqa: PLC0415 - heavy
+    from fvs_server.transactions import purging  # noqa: PLC0415 - heavy
 
-    before = datetime.now(UTC) - timedelta(days=older_than_days)
+    now = datetime.now(UTC)
+    before, purger = now - timedelta(days=older_than_days), purging.Purger(by=_PURGE, at=now)
     with _log(settings) as (database, _):
-        purged = _purged(database, lambda connection: purge_before(connection, before))
+        purged = _purged(database, lambda open_: purging.purge_before(open_, before, purger))
     _tell_purged(purged, as_json=as_json)
 
 
@@ -303,6 +305,7 @@ def purge_subject(
     """Forget all answers about one person, or on behalf of one; the log stays provable.
 
     Erasing somebody from the registry does not do it: what was answered has a retention of its own.
+    The log is told how many answers went, and not whose.
 
     Exit codes: 0 done, 3 wrong use.
 
@@ -314,8 +317,9 @@ def purge_subject(
 
     subject = read_subject(number, kind_of_number)
     (pseudonym,) = read_secrets(open_settings(settings)).pseudonyms.of([subject])
+    purger = purging.Purger(by=_PURGE_SUBJECT, at=datetime.now(UTC))
     with _log(settings) as (database, _):
-        purged = _purged(database, lambda connection: purging.purge_subject(connection, pseudonym))
+        purged = _purged(database, lambda open_: purging.purge_subject(open_, pseudonym, purger))
     _tell_purged(purged, as_json=as_json)
 
 

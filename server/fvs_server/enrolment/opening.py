@@ -85,13 +85,8 @@ def open_authority(around: Surroundings) -> Iterator[Authority | None]:
     if authority is None:
         yield None
         return
-    authority.keeper.start()
-    authority.worker.start()
-    try:
+    with authority.keeper.running(), authority.worker.running():
         yield authority
-    finally:
-        authority.worker.stop()
-        authority.keeper.stop()
 
 
 def _authority(around: Surroundings) -> Authority | None:

@@ -8,12 +8,12 @@ between the two leaves a row that the next one finds enrolled: `unchanged`, and 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fvs.errors import FvsError
+from fvs_server.background import BackgroundLoop
 from fvs_server.enrolment.queue import SettledRow
 from fvs_server.enrolment.service import PortraitOutcome
 from fvs_server.enrolment.waiting import REFUSED
@@ -21,6 +21,8 @@ from fvs_server.inference import Deadline
 from fvs_server.problems import ServiceError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from fvs.bulk.portraits import Portraits
     from fvs_server.enrolment.portraits import Portrait
     from fvs_server.enrolment.queue import ImportQueue, LeasedJob, WaitingRow
@@ -37,7 +39,6 @@ _LOOK_S = 1.0
 """Between looks for a job."""
 _BUSY_S = 0.05
 """Between looks for an idle thread."""
-_AFTER_FAILURE_S = 5.0
 _TIDY_S = 60.0
 _STEPS_A_LEASE = 4
 
@@ -54,26 +55,32 @@ class _Pace:
 
 
 class ImportWorker:
-    """One thread of a process; `start` and `stop` it."""
+    """One thread of a process."""
 
     def __init__(self, queue: ImportQueue, seal: RowSeal, enrolment: Enrolment) -> None:
         """Take what it works with."""
         self._queue = queue
         self._seal = seal
         self._enrolment = enrolment
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="imports", daemon=True)
+        self._loop = BackgroundLoop("imports", self.work, _LOOK_S)
         self._tidied_s = -_TIDY_S
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+    def running(self) -> AbstractContextManager[None]:
+        """Work for as long as the block runs.
 
-    def stop(self) -> None:
-        """End after the picture that is being looked at; what was begun is left to others."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        It ends after the picture that is being looked at; what was begun is left to others.
+        """
+        return self._loop.running()
+
+    def work(self) -> None:
+        """Work on all jobs that wait, or until the worker is stopped.
+
+        Raises:
+            Exception: as of `work_once`.
+        """
+        self._tidy()
+        while not self._loop.stopping and self.work_once():
+            self._tidy()
 
     def work_once(self) -> bool:
         """Work on one job until it is at its end, or the worker is stopped.
@@ -87,7 +94,7 @@ class ImportWorker:
         job = self._queue.take()
         if job is None:
             return False
-        while not self._stopping.is_set():
+        while not self._loop.stopping:
             rows = self._queue.waiting(job, _ROWS_A_STEP)
             if not rows:
                 self._queue.finish(job)
@@ -97,18 +104,6 @@ class ImportWorker:
                 return True  # cancelled, or another's
         self._queue.release(job)
         return True
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._tidy()
-                worked = self.work_once()
-            except Exception as error:  # noqa: BLE001 - the thread must live; messages may tell
-                logger.warning("an import is interrupted: %s", type(error).__name__)
-                self._stopping.wait(_AFTER_FAILURE_S)
-                continue
-            if not worked:
-                self._stopping.wait(_LOOK_S)
 
     def _tidy(self) -> None:
         if time.monotonic() - self._tidied_s >= _TIDY_S:
@@ -146,7 +141,7 @@ class ImportWorker:
 
     def _looked_at(self, portrait: Portrait, pace: _Pace) -> Portraits | PortraitOutcome | None:
         pool = self._enrolment.extractor.pool
-        while not (pace.is_over or self._stopping.is_set()):
+        while not (pace.is_over or self._loop.stopping):
             if pool.depth < pool.workers:
                 try:
                     deadline = Deadline.after(self._queue.settings.lease_s)
@@ -158,7 +153,7 @@ class ImportWorker:
                     return _failed()
                 else:
                     return seen
-            self._stopping.wait(_BUSY_S)
+            self._loop.wait(_BUSY_S)
         return None
 
     def _settle(self, job: LeasedJob, rows: list[SettledRow]) -> None:

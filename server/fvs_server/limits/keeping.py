@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from fvs_server.background import BackgroundLoop
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from fvs_server.database import Database
     from fvs_server.limits.bundle import Limits
 
 __all__ = ["LimitsKeeper"]
-
-logger = logging.getLogger(__name__)
 
 _EVERY_S = 60.0
 _MOST_ROUNDS = 20
@@ -31,18 +29,11 @@ class LimitsKeeper:
         self._database = database
         self._limits = limits
         self._clock = clock
-        self._stopping = threading.Event()
+        self._loop = BackgroundLoop("limits", self.tidy, _EVERY_S)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> AbstractContextManager[None]:
         """Tidy for as long as the block runs."""
-        thread = threading.Thread(target=self._run, name="limits", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._stopping.set()
-            thread.join()
+        return self._loop.running()
 
     def tidy(self) -> int:
         """Once, until nothing is left or enough was done; how many rows went."""
@@ -51,13 +42,6 @@ class LimitsKeeper:
             with self._database.writing() as connection:
                 round_gone = self._limits.tidy(connection, self._clock())
             gone += round_gone
-            if not round_gone or self._stopping.is_set():
+            if not round_gone or self._loop.stopping:
                 break
         return gone
-
-    def _run(self) -> None:
-        while not self._stopping.wait(_EVERY_S):
-            try:
-                self.tidy()
-            except Exception as error:  # noqa: BLE001 - tried again in a minute
-                logger.warning("limits were not tidied: %s", type(error).__name__)

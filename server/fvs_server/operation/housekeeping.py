@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fvs.errors import DeploymentError
-from fvs_server.transactions.purging import purge_before
+from fvs_server.background import BackgroundLoop
+from fvs_server.statistics.statistics import hour_of
+from fvs_server.transactions.purging import Purger, purge_before
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from fvs_server.audit.checkpoints import Checkpoints
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Housekeeping"]
 
-logger = logging.getLogger(__name__)
-
 _S_PER_MINUTE = 60.0
+_BY = "housekeeping"
 
 
 class Housekeeping:
@@ -43,17 +42,17 @@ class Housekeeping:
         self._statistics = statistics
         self._settings = settings
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+        pause_s = settings.checkpoint_minutes * _S_PER_MINUTE
+        self._loop = BackgroundLoop("housekeeping", self.tidy, pause_s)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, after a last checkpoint."""
-        self._stopping.set()
-        self._thread.join()
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Work for as long as the block runs, and make a last checkpoint at its end."""
+        try:
+            with self._loop.running():
+                yield
+        finally:
+            self._loop.try_step()
 
     def tidy(self) -> None:
         """All steps, once."""
@@ -62,22 +61,9 @@ class Housekeeping:
             self._checkpoints.make(connection, now)
         with self._database.writing() as connection:
             self._statistics.keep_past_hours(connection, now)
-        while self._settings.retention_days and not self._stopping.is_set():
-            before = now - timedelta(days=self._settings.retention_days)
+        while self._settings.retention_days and not self._loop.stopping:
+            # Whole hours, so that a log gets one entry of it an hour at most, not one each time.
+            before = hour_of(now - timedelta(days=self._settings.retention_days))
             with self._database.writing() as connection:
-                if not purge_before(connection, before):
+                if not purge_before(connection, before, Purger(by=_BY, at=now)):
                     return
-
-    def _run(self) -> None:
-        wait_s = self._settings.checkpoint_minutes * _S_PER_MINUTE
-        while not self._stopping.wait(wait_s):
-            self._try()
-        self._try()
-
-    def _try(self) -> None:
-        try:
-            self.tidy()
-        except DeploymentError as error:  # ours, so it quotes nothing
-            logger.error("housekeeping failed: %s", error)  # noqa: TRY400 - no trace
-        except Exception as error:  # noqa: BLE001 - tried again at the next time
-            logger.warning("housekeeping failed: %s", type(error).__name__)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fvs_server.operation.metrics import Metrics
 
-__all__ = ["Observer"]
+__all__ = ["Observer", "names_of"]
 
 logger = logging.getLogger("fvs_server.requests")
 
@@ -51,14 +51,11 @@ class Observer:
             self._note(scope, status, time.perf_counter() - began)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        # What a caller chose freely, a path or a method, becomes no label and no line.
-        seen = cast("dict[str, Any]", scope)
-        method = seen["method"] if seen["method"] in _KNOWN_METHODS else "other"
-        route = seen.get("path_template") or _NO_ROUTE
+        method, route = names_of(scope)
         self._metrics.request(method, route, status, seconds)
         if not self._log_requests:
             return
-        principal = seen.get("principal")
+        principal = cast("dict[str, Any]", scope).get("principal")
         fields = {
             "request_id": request_id_of(scope),
             "method": method,
@@ -68,3 +65,10 @@ class Observer:
             "idp": None if principal is None else principal.idp,
         }
         logger.info("request", extra={"fields": fields})
+
+
+def names_of(scope: Scope) -> tuple[str, str]:
+    """Method and route: what a caller chose freely becomes no label, line or span."""
+    seen = cast("dict[str, Any]", scope)
+    method = seen["method"] if seen["method"] in _KNOWN_METHODS else "other"
+    return method, seen.get("path_template") or _NO_ROUTE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -160,8 +160,9 @@ class Verification:
         # 3. The answer, and the record of it.
         answer = self._document(request, case.principal, frames, verdict)
         record = self.publisher.record_of(Action.VERIFY, request, case, verdict, answer, deadline)
-        behalf = [] if request.on_behalf_of is None else [request.on_behalf_of]
-        record = replace(record, on_behalf_of=next(iter(self.pseudonyms.of(behalf)), None))
+        if request.on_behalf_of is not None:
+            (behalf,) = self.pseudonyms.of([request.on_behalf_of])
+            record = msgspec.structs.replace(record, on_behalf_of=behalf)
         answer = self.publisher.signed(
             Action.VERIFY,
             request,

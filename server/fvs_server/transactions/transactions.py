@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from sqlalchemy import Row, insert, select
 
 from fvs_server.audit import Action, AuditEntry, AuditEvent, AuditLog
@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Transactions", "record_of"]
 
 _INSERT = insert(transactions)
-_COLUMNS = tuple(field.name for field in fields(TransactionRecord))
 _LISTS = ("reasons", "model_ids")
-_OF_THE_EVENT = tuple(
-    field.name for field in fields(TransactionRecord) if field.name in AuditEvent.__struct_fields__
-)
 
 
 class Transactions:
@@ -43,13 +39,12 @@ class Transactions:
 
         Call it last: see `AuditLog.append`.
         """
-        row = {name: getattr(record, name) for name in _COLUMNS}
-        event = AuditEvent(**{name: row[name] for name in _OF_THE_EVENT})
+        row = msgspec.structs.asdict(record)
         for name in _LISTS:
             row[name] = " ".join(row[name])
         connection.execute(_INSERT, row)
         self._notice(record)
-        return self._audit.append(connection, event)
+        return self._audit.append(connection, AuditEvent.of(record))
 
     def get(
         self, connection: Connection, transaction_id: str, principal: Principal
@@ -70,7 +65,7 @@ class Transactions:
 
 def record_of(row: Row[Any]) -> TransactionRecord:
     """A row of the table."""
-    values = {name: getattr(row, name) for name in _COLUMNS}
+    values = {name: getattr(row, name) for name in TransactionRecord.__struct_fields__}
     for name in _LISTS:
         values[name] = tuple(values[name].split())
     values["action"] = Action(values["action"])
