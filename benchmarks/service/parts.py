@@ -26,7 +26,7 @@ import typer
 
 import fvs.engine
 import fvs_server.edge.bodies
-import fvs_server.services.judging
+import fvs_server.extraction
 from benchmarks.machine import REPOSITORY, Circumstances, describe_circumstances
 from benchmarks.report_files import write_report
 from benchmarks.service.servers import make_registry, make_server, pair, verifications
@@ -67,7 +67,7 @@ _PARTS: dict[str, tuple[tuple[object, str], ...]] = {
     "JSON and base64": ((fvs_server.edge.bodies, "decode_json_body"),),
     "registry": ((AlikeVerifier, "verify"),),
     "judge": ((Verification, "_judge"),),
-    "hash of looks": ((fvs_server.services.judging, "perceptual_hash"),),
+    "hash of looks": ((fvs_server.extraction, "perceptual_hash"),),
     "limits: rates": ((RateLimits, "take"),),
     "limits: attempts": ((Attempts, "admit"), (Attempts, "record")),
     "limits: captures": ((Captures, "refuse_replayed"), (Captures, "remember")),
@@ -161,7 +161,8 @@ def _run(clocks: Clocks, requests: int) -> float:
         home = Path(name)
         numbers = make_registry(home, pictures, DEFAULT_PACK, PEOPLE)
         key = make_server(home, DEFAULT_PACK)
-        settings = read_settings(home / "server.toml", {})
+        # Where clocks are: in the threads of this process.
+        settings = read_settings(home / "server.toml", {"FVS_SERVER_ENGINE_PROCESSES": "false"})
         secrets = ServerSecrets.read(home / "secrets.json")
         for part, functions in _PARTS.items():
             for owner, attribute in functions:

@@ -11,7 +11,7 @@ import numpy as np
 from fvs.samples import Samples
 from fvs.status import Role
 from fvs_server.batching import Batcher
-from fvs_server.limits.perceptual import perceptual_hash
+from fvs_server.looks import perceptual_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

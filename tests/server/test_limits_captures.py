@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from fvs_server.limits import Capture, Captures, LimitsSettings
 from fvs_server.limits.captures import _bands
-from fvs_server.limits.perceptual import hamming_distance
 from fvs_server.limits.tables import captures as table
+from fvs_server.looks import hamming_distance
 from fvs_server.problems import Problem, ServiceError
 from tests.server import limits_fixtures
 from tests.server.limits_fixtures import KEY, NOW, OTHER_SUBJECT, SECOND, SUBJECT, refusal

@@ -11,7 +11,6 @@ from fvs_server.limits.challenges import Challenge, Step
 from fvs_server.limits.concurrency import Concurrency
 from fvs_server.limits.idempotency import Idempotency, StoredAnswer
 from fvs_server.limits.keeping import LimitsKeeper
-from fvs_server.limits.perceptual import perceptual_hash
 from fvs_server.limits.rates import RateLimits, RateUsage
 from fvs_server.limits.sessions import LivenessSession, LivenessSessions
 from fvs_server.limits.settings import LimitsSettings
@@ -33,5 +32,4 @@ __all__ = [
     "RateUsage",
     "Step",
     "StoredAnswer",
-    "perceptual_hash",
 ]

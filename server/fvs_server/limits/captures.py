@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import bindparam, or_, select
 
-from fvs_server.limits.perceptual import BITS, hamming_distance
 from fvs_server.limits.statements import bound, insert_of, parameters_of
 from fvs_server.limits.tables import captures as table
+from fvs_server.looks import BITS, hamming_distance
 from fvs_server.problems import Problem, ServiceError
 
 if TYPE_CHECKING:

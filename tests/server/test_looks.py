@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fvs_server.limits.captures import NEAR_BITS
-from fvs_server.limits.perceptual import hamming_distance, perceptual_hash
+from fvs_server.looks import hamming_distance, perceptual_hash
 
 PICTURES = 300
 
