@@ -14,6 +14,7 @@ from fvs_server.edge.admission import Admission
 from fvs_server.edge.bodies import ServiceRequest
 from fvs_server.edge.boundary import Boundary
 from fvs_server.edge.errors import exception_handlers
+from fvs_server.edge.parameters import require_known_parameters
 from fvs_server.identity import Principal  # noqa: TC001 - Litestar reads the annotations
 from fvs_server.identity.guard import require_known_scopes, require_scope
 from fvs_server.identity.middleware import AuthenticationMiddleware
@@ -56,7 +57,7 @@ def create_app(services: Services) -> Litestar:
             "language": Provide(provide_language, sync_to_thread=False),
             "call": Provide(provide_this_call),
         },
-        guards=[require_scope],
+        guards=[require_scope, require_known_parameters],
         middleware=[partial(Admission, gate=services.gate)],
         on_startup=[partial(_use_threads, services)],
         exception_handlers=exception_handlers(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
+from fvs_server.details import Detail
 from fvs_server.inference import Deadline
 from fvs_server.problems import Problem, ServiceError
 
@@ -87,8 +88,6 @@ def _until(receive: Receive, deadline: Deadline) -> Receive:
             async with asyncio.timeout(deadline.remaining_s):
                 return cast("Message", await receive())
         except TimeoutError:
-            raise ServiceError(
-                Problem.DEADLINE_EXCEEDED, "The body did not come in time."
-            ) from None
+            raise ServiceError(Problem.DEADLINE_EXCEEDED, Detail.BODY_CAME_LATE.value) from None
 
     return cast("Receive", receive_in_time)
