@@ -36,6 +36,10 @@ class Detail(Enum):
     KEY_REVOKED = Words("The key is revoked.", "คีย์นี้ถูกเพิกถอนแล้ว")
     MEDIA_TYPES = Words("Send {allowed}.", "กรุณาส่งเป็น {allowed}")
     METHODS = Words("This address takes {allowed}.", "ที่อยู่นี้รับเฉพาะ {allowed}")
+    NONCE_LENGTH = Words(
+        "The signature has no nonce, or one too long.", "ลายมือชื่อไม่มี nonce หรือ nonce ยาวเกินไป"
+    )
+    NONCE_USED = Words("The nonce was used before.", "nonce นี้เคยถูกใช้แล้ว")
     NO_REGISTRY = Words(
         "This server has no registry: it compares two pictures only.",
         "เซิร์ฟเวอร์นี้ไม่มีทะเบียนใบหน้า เปรียบเทียบได้เฉพาะภาพสองภาพ",
@@ -44,10 +48,6 @@ class Detail(Enum):
         "Nothing is at this address; /openapi.json lists those there are.",
         "ไม่มีบริการที่ที่อยู่นี้ ดูรายการทั้งหมดได้ที่ /openapi.json",
     )
-    NONCE_LENGTH = Words(
-        "The signature has no nonce, or one too long.", "ลายมือชื่อไม่มี nonce หรือ nonce ยาวเกินไป"
-    )
-    NONCE_USED = Words("The nonce was used before.", "nonce นี้เคยถูกใช้แล้ว")
     OTHERS_STATISTICS = Words(
         "Only an administrator sees another's statistics.",
         "เฉพาะผู้ดูแลระบบเท่านั้นที่ดูสถิติของหน่วยงานอื่นได้",

@@ -76,11 +76,6 @@ class Fault(Enum):
         "และห้ามใส่ข้อมูลส่วนบุคคล",
     )
     MISSING = Words("It is required: add it.", "จำเป็นต้องระบุ กรุณาเพิ่มข้อมูลนี้")
-    NO_ROWS = Words("There is no row: send at least one.", "ไม่มีข้อมูลสักแถว กรุณาส่งอย่างน้อยหนึ่งแถว")
-    NO_TABLE = Words(
-        "Put a table {table} into the archive, as CSV in UTF-8.",
-        "กรุณาใส่ตาราง {table} เป็น CSV แบบ UTF-8 ในแฟ้มบีบอัด",
-    )
     NOT_ALLOWED = Words(
         "The service does not take this here: compare it with /openapi.json.",
         "ระบบไม่รับค่านี้ กรุณาตรวจสอบกับ /openapi.json",
@@ -120,6 +115,11 @@ class Fault(Enum):
         "The form is not UTF-8: open the page again.", "แบบฟอร์มไม่ใช่ UTF-8 กรุณาเปิดหน้าเว็บใหม่"
     )
     NOT_ZIP = Words("The body is no ZIP archive.", "ข้อมูลไม่ใช่แฟ้ม ZIP")
+    NO_ROWS = Words("There is no row: send at least one.", "ไม่มีข้อมูลสักแถว กรุณาส่งอย่างน้อยหนึ่งแถว")
+    NO_TABLE = Words(
+        "Put a table {table} into the archive, as CSV in UTF-8.",
+        "กรุณาใส่ตาราง {table} เป็น CSV แบบ UTF-8 ในแฟ้มบีบอัด",
+    )
     PERIOD_LENGTH = Words(
         "Let the period end after it begins, and at most {most} days later.",
         "กรุณาให้เวลาสิ้นสุดอยู่หลังเวลาเริ่มต้น และห่างกันไม่เกิน {most} วัน",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, bindparam, case, or_, select
 
+from fvs_server.details import Detail
 from fvs_server.limits.clock import SKEW
 from fvs_server.limits.statements import insert_of
 from fvs_server.limits.tables import rates
@@ -50,6 +51,7 @@ class RateLimits:
     def __init__(self, settings: LimitsSettings) -> None:
         self._interval_us = max(1, round(1e6 / settings.rate_per_s))
         self._burst = settings.burst
+        self._rule = Detail.RATE_LIMIT.with_(burst=settings.burst, rate=f"{settings.rate_per_s:g}")
 
     def take(self, connection: Connection, principal: Principal, now: datetime) -> RateUsage:
         """Count one request.
@@ -67,7 +69,7 @@ class RateLimits:
             held = select(rates.c.arrival_us).where(rates.c.bucket == bucket)
             conforms_us = connection.execute(held).scalar_one() - self._tolerance_us
             wait_us = max(conforms_us - now_us, 1)
-            raise ServiceError(Problem.RATE_LIMITED, retry_after_s=wait_us / 1e6)
+            raise ServiceError(Problem.RATE_LIMITED, self._rule, retry_after_s=wait_us / 1e6)
         ahead_us = arrival_us - now_us
         return RateUsage(
             limit=self._burst,
