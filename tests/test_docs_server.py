@@ -24,7 +24,7 @@ from tests.registry_desk import number
 HOW_TO = (REPOSITORY / "docs/how-to/run-the-server.md").read_text()
 COMMANDS = re.findall(r"^\$ (.*)$", HOW_TO, re.MULTILINE)
 REFERENCE = (REPOSITORY / "docs/reference/server-toml.md").read_text()
-PORT_SHOWN = "8499"
+PORT_SHOWN = "8443"
 RUNS_WITHIN_S = 300
 
 
