@@ -79,7 +79,7 @@ def until(found) -> bool:
 
 
 def test_its_whole_life(settings_file, server_settings, server_secrets, key, tmp_path):
-    """Says its port, logs no secrets, reloads, finishes what was begun, and signs the log."""
+    """Says that it loads and its port, reloads, finishes what was begun, and signs the log."""
     with closing(Database.open(server_settings.database.url)) as database:
         record(database, [answer(1)])
     log = tmp_path / "server.log"
@@ -98,6 +98,7 @@ def test_its_whole_life(settings_file, server_settings, server_secrets, key, tmp
         assert process.wait(WITHIN_S) == 0
     assert head.startswith(b"HTTP/1.1 4")
     lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert lines[0]["message"].startswith("loading ")
     requests = {line.get("request_id") for line in lines if line["message"] == "request"}
     assert answered.headers["x-request-id"] in requests
     assert key not in log.read_text()

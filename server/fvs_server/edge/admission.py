@@ -23,6 +23,8 @@ INFERENCE = "inference"
 """Key of a handler's `opt`: True where it works on pictures."""
 
 _DEADLINE = "deadline"
+_LATE_BODY_RETRY_S = 1.0
+"""The caller's network was slow, not the service."""
 
 
 class Gate:
@@ -88,6 +90,10 @@ def _until(receive: Receive, deadline: Deadline) -> Receive:
             async with asyncio.timeout(deadline.remaining_s):
                 return cast("Message", await receive())
         except TimeoutError:
-            raise ServiceError(Problem.DEADLINE_EXCEEDED, Detail.BODY_CAME_LATE.value) from None
+            raise ServiceError(
+                Problem.DEADLINE_EXCEEDED,
+                Detail.BODY_CAME_LATE.value,
+                retry_after_s=_LATE_BODY_RETRY_S,
+            ) from None
 
     return cast("Receive", receive_in_time)
