@@ -81,7 +81,10 @@ class ProblemError(ClientError):
 
     def __init__(self, problem: ProblemDetails, retry_after_s: float | None = None) -> None:
         """Say what the service said, and what it advises."""
-        super().__init__(f"{problem.code}: {problem.detail} {problem.advice}".rstrip())
+        said = dict.fromkeys(
+            (problem.detail, problem.advice)
+        )  # the same where nothing more is known
+        super().__init__(f"{problem.code}: {' '.join(said)}".rstrip())
         self.problem = problem
         self.retry_after_s = retry_after_s
 

@@ -14,6 +14,7 @@ from fvs_server.edge.admission import Admission
 from fvs_server.edge.bodies import ServiceRequest
 from fvs_server.edge.boundary import Boundary
 from fvs_server.edge.errors import exception_handlers
+from fvs_server.edge.parameters import require_known_parameters
 from fvs_server.identity import Principal  # noqa: TC001 - Litestar reads the annotations
 from fvs_server.identity.guard import require_known_scopes, require_scope
 from fvs_server.identity.middleware import AuthenticationMiddleware
@@ -23,6 +24,8 @@ from fvs_server.routes.requests import Call, provide_call, provide_deadline, pro
 from fvs_server.wiring import Services  # noqa: TC001 - likewise
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from litestar.connection import Request
 
 __all__ = ["create_app"]
@@ -40,23 +43,10 @@ def create_app(services: Services) -> Litestar:
     Raises:
         UsageError: a route does not say what scope it needs.
     """
-
-    def provide_services() -> Services:
-        return services
-
-    async def provide_this_call(request: Request[Any, Any, Any]) -> Call:
-        return await provide_call(request, services)
-
     app = Litestar(
         ROUTES,
-        dependencies={
-            "services": Provide(provide_services, use_cache=True, sync_to_thread=False),
-            "principal": Provide(provide_principal, sync_to_thread=False),
-            "deadline": Provide(provide_deadline, sync_to_thread=False),
-            "language": Provide(provide_language, sync_to_thread=False),
-            "call": Provide(provide_this_call),
-        },
-        guards=[require_scope],
+        dependencies=_dependencies(lambda: services),
+        guards=[require_scope, require_known_parameters],
         middleware=[partial(Admission, gate=services.gate)],
         on_startup=[partial(_use_threads, services)],
         exception_handlers=exception_handlers(),
@@ -73,6 +63,39 @@ def create_app(services: Services) -> Litestar:
     )
     app.asgi_handler = services.parts.outermost(observer)
     return app
+
+
+def create_bare_app() -> Litestar:
+    """The routes with no service behind them: to be described, not called."""
+
+    def provide_nothing() -> Services:
+        raise NotImplementedError
+
+    return Litestar(
+        ROUTES,
+        dependencies=_dependencies(provide_nothing),
+        request_class=ServiceRequest,
+        logging_config=None,
+        openapi_config=None,
+    )
+
+
+def _dependencies(services: Callable[[], Services]) -> dict[str, Provide]:
+    """What handlers take by name."""
+
+    def provide_services() -> Services:
+        return services()
+
+    async def provide_this_call(request: Request[Any, Any, Any]) -> Call:
+        return await provide_call(request, services())
+
+    return {
+        "services": Provide(provide_services, use_cache=True, sync_to_thread=False),
+        "principal": Provide(provide_principal, sync_to_thread=False),
+        "deadline": Provide(provide_deadline, sync_to_thread=False),
+        "language": Provide(provide_language, sync_to_thread=False),
+        "call": Provide(provide_this_call),
+    }
 
 
 def provide_principal(request: Request[Any, Any, Any]) -> Principal:

@@ -9,8 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-__all__ = ["Problem", "ServiceError", "Violation"]
+if TYPE_CHECKING:
+    from fvs_server.faults import Violation
+    from fvs_server.words import Words
+
+__all__ = ["Problem", "ServiceError"]
 
 
 @dataclass(frozen=True)
@@ -236,33 +241,18 @@ class Problem(Enum):
         return f"/problems/{self.code}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Violation:
-    """One thing that is wrong with a request; never what was sent.
-
-    Attributes:
-        pointer: JSON pointer (RFC 6901) into the body, or `header:NAME`, `query:NAME`, `path:NAME`.
-        code: for programs.
-        detail: for people.
-    """
-
-    pointer: str
-    code: str
-    detail: str
-
-
 class ServiceError(Exception):
     """A request is refused, for a reason that the caller may know."""
 
     def __init__(
         self,
         problem: Problem,
-        detail: str = "",
+        detail: Words | None = None,
         *,
         violations: tuple[Violation, ...] = (),
         retry_after_s: float | None = None,
     ) -> None:
-        """Name the problem; `detail` adds what is particular to this request, nothing personal."""
+        """Name the problem; `detail` tells what is particular to this request, nothing personal."""
         super().__init__(problem.code)
         self.problem = problem
         self.detail = detail

@@ -6,14 +6,14 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from typer.testing import CliRunner
 
 from fvs.cli.exit_codes import ExitCode
 from fvs.errors import UsageError
 from fvs.subjects import SubjectId, SubjectKind
 from fvs_server.audit.export import stored_entries
-from fvs_server.audit.tables import entries
+from fvs_server.audit.tables import entries, nodes
 from fvs_server.cli.audit import app
 from fvs_server.database import Database
 from tests.registry_desk import number
@@ -91,6 +91,77 @@ def test_an_answer_that_never_was():
     assert fvs_audit("prove", "t999")[0] == ExitCode.NO_MATCH
 
 
+@pytest.fixture
+def two_checkpoints(audited):
+    """`old.jws` over five answers, `new.jws` over eight; and the public key."""
+    fvs_audit("public-key", "--out", "audit.jwk")
+    fvs_audit("checkpoint", "--out", "old.jws")
+    record(audited, map(answer, range(ANSWERS, ANSWERS + 3)))
+    fvs_audit("checkpoint", "--out", "new.jws")
+    return audited
+
+
+@pytest.mark.usefixtures("two_checkpoints")
+class TestConsistency:
+    @pytest.mark.parametrize("newer", [("new.jws",), ()])
+    def test_a_later_log_continues_an_earlier_one(self, monkeypatch, newer):
+        """The auditor needs the public key and what was kept, and sees what was proved."""
+        assert fvs_audit("prove-consistency", "old.jws", *newer, "--out", "p.json")[0] == 0
+        monkeypatch.delenv("FVS_SERVER")
+        kept = ("--checkpoint", "old.jws", "--checkpoint", "new.jws")
+        code, shown = fvs_audit(
+            "verify-consistency", "p.json", *kept, "--public-key", "audit.jwk", "--json"
+        )
+        found = json.loads(shown)
+        assert (code, found["holds"]) == (ExitCode.MATCH, True)
+        assert [found[name]["entries"] for name in ("older", "newer")] == [ANSWERS, ANSWERS + 3]
+
+    def test_a_checkpoint_continues_itself(self):
+        """Nothing lies between."""
+        assert fvs_audit("prove-consistency", "new.jws", "new.jws", "--out", "p.json")[0] == 0
+        assert fvs_audit("verify-consistency", "p.json", "--checkpoint", "new.jws")[0] == 0
+
+    def test_a_proof_of_other_checkpoints(self):
+        """Is none of those that were kept."""
+        fvs_audit("prove-consistency", "new.jws", "new.jws", "--out", "p.json")
+        code, shown = fvs_audit("verify-consistency", "p.json", "--checkpoint", "old.jws")
+        assert code == ExitCode.NO_MATCH
+        assert "other checkpoints" in shown
+
+    def test_a_proof_that_was_changed(self, tmp_path):
+        """Does not hold, and nothing of it is shown."""
+        fvs_audit("prove-consistency", "old.jws", "new.jws", "--out", "p.json")
+        proof = json.loads((tmp_path / "p.json").read_text())
+        proof["path"][0] = "0" * 64
+        (tmp_path / "p.json").write_text(json.dumps(proof))
+        code, shown = fvs_audit("verify-consistency", "p.json", "--json")
+        assert code == ExitCode.NO_MATCH
+        assert json.loads(shown)["older"] is None
+
+    @pytest.mark.parametrize("newer", [("new.jws",), ()])
+    @pytest.mark.parametrize(
+        "spoilt",
+        [
+            delete(entries).where(entries.c.sequence >= ANSWERS - 1),
+            delete(entries),
+            delete(nodes).where(nodes.c.level == 1),
+            update(nodes).values(hash=bytes(32)),
+        ],
+        ids=["cut off", "emptied", "a tree with holes", "another tree"],
+    )
+    def test_a_log_that_was_changed(self, two_checkpoints, spoilt, newer):
+        """Cannot be proved to continue what was signed: exit code 1."""
+        with two_checkpoints.writing() as connection:
+            connection.execute(spoilt)
+        assert fvs_audit("prove-consistency", "old.jws", *newer)[0] == ExitCode.NO_MATCH
+
+    @pytest.mark.parametrize("order", [("new.jws", "old.jws"), ("audit.jwk",), ("none.jws",)])
+    def test_wrong_checkpoints(self, order):
+        """The later one first, a file that is none, or none: the caller's to see to."""
+        with pytest.raises(UsageError):
+            fvs_audit("prove-consistency", *order)
+
+
 @pytest.mark.usefixtures("audited")
 def test_one_person_is_forgotten():
     """By number, which is not printed; the log stays whole."""
@@ -128,6 +199,7 @@ def test_old_answers_are_forgotten(audited):
         ("verify", "missing.jsonl", "--public-key", "missing.jwk"),
         ("verify", "not.json", "--public-key", "not.json"),
         ("verify-proof", "not.json"),
+        ("verify-consistency", "not.json"),
     ],
 )
 def test_wrong_files(tmp_path, arguments):

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
+import msgspec
 import pytest
 from litestar.routes import HTTPRoute
 
 from fvs_server.app import create_app
+from fvs_server.openapi import openapi_document
+from fvs_server.routes.transactions import TransactionAnswer
+from fvs_server.services.answers import DecisionAnswer
+from fvs_server.statistics.reports import StatisticsReport
 from fvs_server.wiring import open_services
 from tests.conftest import REPOSITORY
 from tests.server.enrol_fixtures import (  # noqa: F401 - fixtures
@@ -20,6 +25,7 @@ from tests.server.light_engine import picture
 
 HOW_TO = (REPOSITORY / "docs/how-to/call-the-service.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", HOW_TO, re.DOTALL)
+REFERENCE = (REPOSITORY / "docs/reference/http-api.md").read_text()
 HTTP_FILE = (REPOSITORY / "docs/reference/fvs.http").read_text()
 REQUESTS = [
     (method, path)
@@ -53,6 +59,28 @@ def test_the_how_to_runs(services, tmp_path, monkeypatch, capsys):
     assert len(EXAMPLES) == 3
     assert shown.startswith("no_match")
     assert "capture_replayed" in shown
+
+
+def test_the_reference_has_every_route(services):
+    """Those of the API and those without a key; pages for people have a page of their own."""
+    shown = {
+        (method, f"{path.partition('?')[0]}")
+        for method, path in re.findall(r"(GET|POST|DELETE) (/[^\s`]*)", REFERENCE)
+    }
+    served_ = {
+        (method.upper(), path)
+        for path, operations in openapi_document(create_app(services))["paths"].items()
+        for method in operations
+        if path.startswith(_API)
+    }
+    assert shown - {("GET", "/docs")} == served_
+
+
+@pytest.mark.parametrize("kind", [DecisionAnswer, TransactionAnswer, StatisticsReport])
+def test_the_reference_has_every_member(kind):
+    """Of the answers that callers read."""
+    words = set(re.findall(r"`([a-z_0-9]+)`", REFERENCE))
+    assert {field.encode_name for field in msgspec.structs.fields(kind)} <= words
 
 
 def test_the_http_file_has_every_route(services):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import SimpleNamespace
@@ -184,6 +185,16 @@ class TestRefusals:
         assert type(error) is kind
         assert error.code == "some_code"
         assert error.problem.request_id == "r"
+
+    @pytest.mark.parametrize(
+        ("advice", "said"), [("a.", "some_code: d. a."), ("d.", "some_code: d.")]
+    )
+    def test_nothing_is_said_twice(self, advice, said):
+        """The advice is the detail too, where nothing is particular to the request."""
+        reply = problem(422)
+        document = msgspec.json.decode(reply.content) | {"advice": advice}
+        _, error = converse(GET, replace(reply, content=msgspec.json.encode(document)), attempts=1)
+        assert str(error) == said
 
     @pytest.mark.parametrize(
         "reply",

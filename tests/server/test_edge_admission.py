@@ -87,6 +87,8 @@ class TestAdmission:
         answer = half_a_request(port, headers)
         assert b" 503 " in answer.split(b"\r\n")[0]
         assert b"deadline_exceeded" in answer
+        assert b"retry-after: 1\r\n" in answer
+        assert b"The body did not come in time. Try again in 1 s." in answer
         assert time.monotonic() - began < 10
         wait_until(lambda: services.gate.inside == 0)
 

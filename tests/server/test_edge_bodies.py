@@ -51,22 +51,22 @@ class TestBodies:
             (b"{", {"": "not_json"}),
             (b"\xff", {"": "not_json"}),
             (b"[" * 100_000, {"": "not_json"}),
-            (b"[]", {"": "invalid"}),
+            (b"[]", {"": "not_object"}),
             (b"{}", {"/inner": "missing", "/frames": "missing"}),
             (
                 b'{"inner":{"number":"a","x":1},"frames":["?"],"colour":"blue","y":2}',
                 {
-                    "/inner/number": "invalid",
+                    "/inner/number": "too_short",
                     "/inner/x": "unknown",
-                    "/frames/0": "invalid",
-                    "/colour": "invalid",
+                    "/frames/0": "not_base64",
+                    "/colour": "not_one_of",
                     "/y": "unknown",
                 },
             ),
-            (b'{"inner":{"number":"abc"},"frames":[]}', {"/frames": "invalid"}),
+            (b'{"inner":{"number":"abc"},"frames":[]}', {"/frames": "too_few_items"}),
             (
                 b'{"inner":{"number":"abc"},"frames":["AAAA"],"other":{},"many":[{},{"number":"abc"},3]}',
-                {"/other/number": "missing", "/many/0/number": "missing", "/many/2": "invalid"},
+                {"/other/number": "missing", "/many/0/number": "missing", "/many/2": "not_object"},
             ),
         ],
     )

@@ -205,7 +205,7 @@ class TestCheck:
         refusals = [refusal(check, text.reveal()) for text in (wrong, KeyText.generate())]
         assert [each.reason for each in refusals] == ["key_wrong", "key_unknown"]
         assert {(each.problem, each.detail) for each in refusals} == {
-            (Problem.INVALID_CREDENTIALS, "")
+            (Problem.INVALID_CREDENTIALS, None)
         }
 
     @pytest.mark.parametrize("state", [KeyState.REVOKED, KeyState.EXPIRED])
@@ -217,9 +217,9 @@ class TestCheck:
                 keys.revoke(connection, issued.key.key_id, NOW)
         else:
             clock.pass_s(DAY.total_seconds())
-        assert refusal(check, issued.text.reveal()).detail == f"The key is {state}."
+        assert refusal(check, issued.text.reveal()).detail.english == f"The key is {state}."
         wrong = KeyText(key_id=issued.key.key_id, secret=KeyText.generate().secret)
-        assert refusal(check, wrong.reveal()).detail == ""
+        assert refusal(check, wrong.reveal()).detail is None
 
     def test_a_revocation_holds_within_the_stated_time(self, own_database, keys, check, clock):
         """Another replica believes what it read for `key_cache_s`, and not a moment longer."""

@@ -42,7 +42,7 @@ class TestTake:
         """Four at once, the fifth is told to wait half a second, and then it passes."""
         usages = [take(database, NOW) for _ in range(4)]
         assert [usage.remaining for usage in usages] == [3, 2, 1, 0]
-        assert usages[-1] == RateUsage(limit=4, remaining=0, reset_s=2)
+        assert usages[-1] == RateUsage(limit=4, window_s=2, remaining=0, reset_s=2)
         refused = refusal(database, lambda connection: RATES.take(connection, caller(), NOW))
         assert refused.problem is Problem.RATE_LIMITED
         assert refused.retry_after_s == 0.5

@@ -78,7 +78,7 @@ class TestSessions:
             "now": NOW,
         }
         error = refusal(database, lambda c: SESSIONS.consume(c, **{**right, **change}))
-        assert (error.problem, error.detail) == (Problem.LIVENESS_SESSION_INVALID, "")
+        assert (error.problem, error.detail) == (Problem.LIVENESS_SESSION_INVALID, None)
         assert consume(database, session)
 
     def test_the_nonce_is_kept_nowhere(self, database):

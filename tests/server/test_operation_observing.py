@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from dataclasses import replace
@@ -13,7 +14,7 @@ from litestar.testing import TestClient
 from fvs_server.app import create_app
 from fvs_server.audit import Action
 from fvs_server.database import Database
-from fvs_server.operation.logs import JsonLines
+from fvs_server.operation.logs import REQUESTS, JsonLines, ShortLines, formatter_for
 from fvs_server.operation.readiness import Readiness
 from tests.server.audit_fixtures import answer
 
@@ -87,3 +88,33 @@ class TestLines:
         made = logging.LogRecord("fvs_server.x", logging.INFO, "", 0, "request", (), None)
         made.fields = {"status": 200, "took": timedelta(seconds=1)}
         assert json.loads(JsonLines().format(made))["status"] == 200
+
+    def test_a_terminal_gets_a_short_line_a_request(self):
+        """With what the JSON line holds; whoever is not known is left out."""
+        made = logging.LogRecord(REQUESTS, logging.INFO, "", 0, "request", (), None)
+        made.created = 0.0
+        made.fields = {
+            "request_id": "5f2c",
+            "method": "POST",
+            "route": "/v1/x",
+            "status": 200,
+            "ms": 51.7,
+            "idp": None,
+        }
+        assert ShortLines().format(made) == "00:00:00Z POST /v1/x 200 51.7 ms 5f2c"
+
+    def test_a_short_line_tells_no_trace(self):
+        """Of an exception the kind; of anything but information the level."""
+        info = (ValueError, ValueError("1101700230708"), None)
+        made = logging.LogRecord("fvs_server.x", logging.ERROR, "", 0, "fail\ned", (), info)
+        made.created = 0.0
+        made.fields = {"what": "certificate"}
+        line = ShortLines().format(made)
+        assert line == "00:00:00Z ERROR fail ed what=certificate error=ValueError"
+
+    @pytest.mark.parametrize(("terminal", "kind"), [(True, ShortLines), (False, JsonLines)])
+    def test_programs_read_json(self, terminal, kind):
+        """Only a terminal gets lines for people."""
+        stream = io.StringIO()
+        stream.isatty = lambda: terminal
+        assert type(formatter_for(stream)) is kind

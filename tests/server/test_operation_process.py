@@ -79,7 +79,7 @@ def until(found) -> bool:
 
 
 def test_its_whole_life(settings_file, server_settings, server_secrets, key, tmp_path):
-    """Says its port, logs no secrets, reloads, finishes what was begun, and signs the log."""
+    """Says that it loads and its port, reloads, finishes what was begun, and signs the log."""
     with closing(Database.open(server_settings.database.url)) as database:
         record(database, [answer(1)])
     log = tmp_path / "server.log"
@@ -98,6 +98,7 @@ def test_its_whole_life(settings_file, server_settings, server_secrets, key, tmp
         assert process.wait(WITHIN_S) == 0
     assert head.startswith(b"HTTP/1.1 4")
     lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert lines[0]["message"].startswith("loading ")
     requests = {line.get("request_id") for line in lines if line["message"] == "request"}
     assert answered.headers["x-request-id"] in requests
     assert key not in log.read_text()
@@ -133,10 +134,10 @@ def test_a_port_that_is_taken(settings_file):
     assert "Traceback" not in done.stderr
 
 
-def test_the_demo_answers_once(tmp_path):
-    """It verifies somebody, and its receipt names the service."""
+def demo_once(tmp_path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`fvs server run --demo --once`."""
     done = subprocess.run(
-        command("--demo", "--once", "--out", tmp_path / "out"),
+        command("--demo", "--once", "--out", tmp_path / "out", *arguments),
         cwd=tmp_path,
         env=os.environ | {"NO_COLOR": "1"},
         capture_output=True,
@@ -144,6 +145,21 @@ def test_the_demo_answers_once(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout[done.stdout.index("\n{") :])
+    assert done.stderr.startswith("loading ")
+    return done
+
+
+def test_the_demo_answers_once(tmp_path):
+    """It verifies somebody and shows how, in a few lines; its receipt is checked."""
+    told = demo_once(tmp_path).stdout
+    assert told.startswith("curl ")
+    assert "\ndecision         match\n" in told
+    assert "\nreceipt          verified: signed by http://127.0.0.1:" in told
+    assert len(told.splitlines()) < 20
+
+
+def test_the_demo_answers_programs(tmp_path):
+    """With the whole answer, and nothing else."""
+    told = json.loads(demo_once(tmp_path, "--json").stdout)
     assert told["decision"] == "match"
     assert told["receipt"]["jws"]

@@ -95,8 +95,8 @@ class TestComparison:
         answer = client.post(PATH, files=files, headers=headers).json()
         assert {violation["pointer"] for violation in answer["violations"]} == {
             "part:?",
-            "/selfie",
-            "/card",
+            "part:selfie",
+            "part:card",
             "/purpose",
             "/consent_reference",
             "/assurance_level",

@@ -186,9 +186,9 @@ class TestRequests:
         [
             ({"assurance_level": "ial9"}, "/assurance_level", "unknown_level"),
             ({"subject": {"kind": "citizen_id", "number": "1"}}, "/subject/number", None),
-            ({"frames": []}, "/frames", "invalid"),
-            ({"frames": ["AAAA"] * 6}, "/frames", "invalid"),
-            ({"purpose": "Mr Somchai 0812345678"}, "/purpose", "invalid"),
+            ({"frames": []}, "/frames", "too_few_items"),
+            ({"frames": ["AAAA"] * 6}, "/frames", "too_many_items"),
+            ({"purpose": "Mr Somchai 0812345678"}, "/purpose", "malformed_purpose"),
             ({"extra": 1}, "/extra", "unknown"),
         ],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,34 +15,40 @@ from fvs.cli.common import JsonOption, require_writable
 from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import print_json, print_line, print_note
 from fvs.cli.registry.options import KindOfNumberOption, NumberArgument, read_subject
-from fvs.errors import UsageError
 from fvs.subjects import SubjectKind
-from fvs_server.cli.opening import SettingsOption, open_database, open_settings, read_secrets
+from fvs_server.cli.audit_files import (
+    STDOUT,
+    OutOption,
+    PublicKeyOption,
+    newest_checkpoint,
+    open_log,
+    opened,
+    public_key_of,
+    read_text,
+    tell_written,
+    write_file,
+)
+from fvs_server.cli.audit_proofs import (
+    prove,
+    prove_consistency,
+    verify_consistency,
+    verify_proof,
+)
+from fvs_server.cli.opening import SettingsOption, open_settings, read_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from sqlalchemy import Connection
 
     from fvs_server.audit.checking import LogCheck
-    from fvs_server.audit.checkpoints import Checkpoints, SignedCheckpoint
     from fvs_server.database import Database
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Check, prove and export the audit log.")
 
-STDOUT = Path("-")
 _PURGE, _PURGE_SUBJECT = "fvs audit purge", "fvs audit purge-subject"
-
-PublicKeyOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--public-key",
-        help="Of `fvs audit public-key`, to check without the server's secrets.",
-        metavar="FILE",
-    ),
-]
 
 
 @app.callback()
@@ -52,22 +58,6 @@ def audit() -> None:
     Each answer is chained to the one before by its hash, and signed checkpoints state the Merkle
     root of the whole. Keep checkpoints elsewhere: they show what the database cannot.
     """
-
-
-@contextmanager
-def _log(settings: Path | None) -> Iterator[tuple[Database, Checkpoints]]:
-    """The database and the checkpoints of a server."""
-    from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints  # noqa: PLC0415 - heavy
-
-    opened = open_settings(settings)
-    checkpoints = Checkpoints(CheckpointKey(read_secrets(opened)))
-    with open_database(opened) as database:
-        yield database, checkpoints
-
-
-def _newest(checkpoints: Checkpoints, connection: Connection) -> SignedCheckpoint | None:
-    """A checkpoint over the whole log, made where there is none yet."""
-    return checkpoints.make(connection, datetime.now(UTC)) or checkpoints.last(connection)
 
 
 @app.command()
@@ -95,11 +85,11 @@ def verify(
       fvs audit verify --checkpoint last-month.jws
       fvs audit verify log.jsonl --public-key audit.jwk --json
     """
-    statements = [_read(path).decode("ascii", "replace").strip() for path in kept or ()]
+    statements = [read_text(path) for path in kept or ()]
     if export is None:
         check = _check_database(settings, statements)
     else:
-        check = _check_export(export, statements, _public_key(public_key, settings))
+        check = _check_export(export, statements, public_key_of(public_key, settings))
     if as_json:
         print_json(check)
     else:
@@ -111,7 +101,7 @@ def _check_database(settings: Path | None, statements: list[str]) -> LogCheck:
     from fvs_server.audit.checking import check_log  # noqa: PLC0415 - heavy
     from fvs_server.audit.export import stored_entries  # noqa: PLC0415
 
-    with _log(settings) as (database, checkpoints), database.reading() as connection:
+    with open_log(settings) as (database, checkpoints), database.reading() as connection:
         own = [signed.signed for signed in checkpoints.all(connection)]
         return check_log(stored_entries(connection), own + statements, checkpoints.key.public)
 
@@ -120,7 +110,7 @@ def _check_export(path: Path, statements: list[str], public_jwk: dict[str, str])
     from fvs_server.audit.checking import check_log  # noqa: PLC0415 - heavy
     from fvs_server.audit.export import read_export  # noqa: PLC0415
 
-    with _opened(path) as file:
+    with opened(path) as file:
         own, entries = read_export(file)
         return check_log(entries, own + statements, public_jwk)
 
@@ -137,72 +127,16 @@ def _print_check(check: LogCheck) -> None:
         print_line(f"  {finding.sequence}: {finding.code}: {finding.english}")
 
 
-@app.command()
-def prove(
-    transaction_id: Annotated[str, typer.Argument(help="As the answer names it.")],
-    *,
-    out: Annotated[Path, typer.Option(help="Where to write the proof; - is here.")] = STDOUT,
-    settings: SettingsOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Prove that an answer is in the log, against a checkpoint that is made where needed.
-
-    Exit codes: 0 proved, 1 no such answer is in the log, 3 wrong use.
-
-    Examples:
-      fvs audit prove 0b5c2f0e-6d9c-4e27-8a0e-2f6d0a1f3f55 --out proof.json
-    """
-    from fvs_server.audit import proofs  # noqa: PLC0415 - heavy
-
-    with _log(settings) as (database, checkpoints), database.writing() as connection:
-        signed = _newest(checkpoints, connection)
-        proof = signed and proofs.prove(connection, transaction_id, signed)
-    if proof is None:
-        print_note("no such answer is in the log")
-        raise typer.Exit(ExitCode.NO_MATCH)
-    _write(out, msgspec.json.format(msgspec.json.encode(proof)) + b"\n", as_json=as_json)
-
-
-@app.command("verify-proof")
-def verify_proof(
-    proof: Annotated[Path, typer.Argument(help="Of `fvs audit prove`.")],
-    *,
-    public_key: PublicKeyOption = None,
-    settings: SettingsOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Check a proof, and show the event that it is of. Needs no database.
-
-    Exit codes: 0 it holds, 1 it does not, 3 wrong use.
-
-    Examples:
-      fvs audit verify-proof proof.json --public-key audit.jwk
-    """
-    from fvs_server.audit.export import readable_event  # noqa: PLC0415 - heavy
-    from fvs_server.audit.proofs import InclusionProof, proof_fault  # noqa: PLC0415
-
-    try:
-        read = msgspec.json.decode(_read(proof), type=InclusionProof)
-    except msgspec.DecodeError as error:
-        raise UsageError(
-            f"{proof} holds no proof", advice="Give a file of `fvs audit prove`."
-        ) from error
-    fault = proof_fault(read, _public_key(public_key, settings))
-    event = readable_event(read.entry.event) if read.entry.event and not fault else None
-    if as_json:
-        print_json({"holds": not fault, "fault": fault or None, "event": event})
-    else:
-        print_line(f"it does not hold: {fault}" if fault else "it holds")
-        if not fault:
-            shown = msgspec.json.format(msgspec.json.encode(event)).decode() if event else "purged"
-            print_line(shown)
-    raise typer.Exit(ExitCode.NO_MATCH if fault else ExitCode.MATCH)
+app.command()(prove)
+app.command("verify-proof")(verify_proof)
+app.command("prove-consistency")(prove_consistency)
+app.command("verify-consistency")(verify_consistency)
 
 
 @app.command()
 def export(
     *,
-    out: Annotated[Path, typer.Option(help="Where to write it; - is here.")] = STDOUT,
+    out: OutOption = STDOUT,
     settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -219,19 +153,19 @@ def export(
     if out != STDOUT:
         require_writable(out)
     with (
-        _log(settings) as (database, checkpoints),
+        open_log(settings) as (database, checkpoints),
         database.reading() as connection,
         nullcontext(sys.stdout.buffer) if out == STDOUT else out.open("wb") as file,
     ):
         for line in export_lines(connection, checkpoints):
             file.write(line + b"\n")
-    _tell_written(out, as_json=as_json)
+    tell_written(out, as_json=as_json)
 
 
 @app.command()
 def checkpoint(
     *,
-    out: Annotated[Path, typer.Option(help="Where to write it; - is here.")] = STDOUT,
+    out: OutOption = STDOUT,
     settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -242,18 +176,18 @@ def checkpoint(
     Examples:
       fvs audit checkpoint --out 2026-11.jws
     """
-    with _log(settings) as (database, checkpoints), database.writing() as connection:
-        signed = _newest(checkpoints, connection)
+    with open_log(settings) as (database, checkpoints), database.writing() as connection:
+        signed = newest_checkpoint(checkpoints, connection)
     if signed is None:
         print_note("the log is empty")
         raise typer.Exit(ExitCode.NO_MATCH)
-    _write(out, f"{signed.signed}\n".encode(), as_json=as_json)
+    write_file(out, f"{signed.signed}\n".encode(), as_json=as_json)
 
 
 @app.command("public-key")
 def public_key(
     *,
-    out: Annotated[Path, typer.Option(help="Where to write it; - is here.")] = STDOUT,
+    out: OutOption = STDOUT,
     settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -264,7 +198,7 @@ def public_key(
     Examples:
       fvs audit public-key --out audit.jwk
     """
-    _write(out, msgspec.json.encode(_public_key(None, settings)) + b"\n", as_json=as_json)
+    write_file(out, msgspec.json.encode(public_key_of(None, settings)) + b"\n", as_json=as_json)
 
 
 @app.command()
@@ -289,7 +223,7 @@ def purge(
 
     now = datetime.now(UTC)
     before, purger = now - timedelta(days=older_than_days), purging.Purger(by=_PURGE, at=now)
-    with _log(settings) as (database, _):
+    with open_log(settings) as (database, _):
         purged = _purged(database, lambda open_: purging.purge_before(open_, before, purger))
     _tell_purged(purged, as_json=as_json)
 
@@ -318,7 +252,7 @@ def purge_subject(
     subject = read_subject(number, kind_of_number)
     (pseudonym,) = read_secrets(open_settings(settings)).pseudonyms.of([subject])
     purger = purging.Purger(by=_PURGE_SUBJECT, at=datetime.now(UTC))
-    with _log(settings) as (database, _):
+    with open_log(settings) as (database, _):
         purged = _purged(database, lambda open_: purging.purge_subject(open_, pseudonym, purger))
     _tell_purged(purged, as_json=as_json)
 
@@ -343,46 +277,3 @@ def _tell_purged(purged: int, *, as_json: bool) -> None:
         print_json({"purged": purged})
     else:
         print_line(f"{purged} answers forgotten")
-
-
-def _public_key(path: Path | None, settings: Path | None) -> dict[str, str]:
-    """Of a file, else of the server's secrets."""
-    if path is None:
-        from fvs_server.audit.checkpoints import CheckpointKey  # noqa: PLC0415 - heavy
-
-        return CheckpointKey(read_secrets(open_settings(settings))).public
-    try:
-        return msgspec.json.decode(_read(path), type=dict[str, str])
-    except msgspec.DecodeError as error:
-        raise UsageError(
-            f"{path} holds no public key", advice="`fvs audit public-key` writes one."
-        ) from error
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Iterator[bytes]]:
-    try:
-        with path.open("rb") as file:
-            yield iter(file)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _read(path: Path) -> bytes:
-    with _opened(path) as lines:
-        return b"".join(lines)
-
-
-def _write(out: Path, content: bytes, *, as_json: bool) -> None:
-    if out == STDOUT:
-        sys.stdout.buffer.write(content)
-        return
-    require_writable(out)
-    out.write_bytes(content)
-    _tell_written(out, as_json=as_json)
-
-
-def _tell_written(out: Path, *, as_json: bool) -> None:
-    """Tell programs too; what went to standard output is all that may stand there."""
-    if as_json and out != STDOUT:
-        print_json({"written": str(out)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import closing
 from pathlib import Path
@@ -137,7 +138,10 @@ def run(
         ),
     ] = False,
     once: Annotated[
-        bool, typer.Option("--once", help="With --demo: make the call that is shown, and end.")
+        bool,
+        typer.Option(
+            "--once", help="With --demo: make the call that is shown, tell its answer, and end."
+        ),
     ] = False,
     out: Annotated[
         Path, typer.Option(help="With --demo: folder for the pictures of the call.")
@@ -150,34 +154,48 @@ def run(
 ) -> None:
     """Run the service until SIGTERM or Ctrl-C; SIGHUP reads certificate and keys anew.
 
-    Logs are JSON lines on standard error. With --json standard output gets one line, the port, once
-    connections are accepted.
+    Logs are lines on standard error: short ones on a terminal, else JSON. With --json standard
+    output gets one line, the port, once connections are accepted; with --demo --once it gets the
+    whole answer.
 
     Exit codes: 0 it was stopped, 3 wrong use or a broken installation.
 
     Examples:
       fvs server run --settings service/server.toml
       fvs server run --demo
+      fvs server run --demo --once --json
     """
     if demo:
-        from fvs_server.operation.demo import run_demo  # noqa: PLC0415 - heavy
-
-        run_demo(out, port=port or 0, once=once)
+        _run_demo(out, port=port or 0, once=once, as_json=as_json)
         return
     if once:
         raise UsageError("--once belongs to --demo")
-    from fvs_server.operation.logs import log_to_stderr  # noqa: PLC0415 - heavy
-    from fvs_server.operation.serving import serve  # noqa: PLC0415
-    from fvs_server.wiring import open_services  # noqa: PLC0415
-
     opened = open_settings(settings)
     if port is not None:
         opened = msgspec.structs.replace(
             opened, http=msgspec.structs.replace(opened.http, port=port)
         )
-    log_to_stderr(opened.logs.level)
+    _log(opened.logs.level)
+    logging.getLogger(__name__).info("loading the networks and opening databases")
+    from fvs_server.operation.serving import serve  # noqa: PLC0415 - heavy
+    from fvs_server.wiring import open_services  # noqa: PLC0415
+
     with open_services(opened, read_secrets(opened)) as services:
         serve(services, lambda running: _tell_port(running.port, as_json=as_json))
+
+
+def _run_demo(out: Path, *, port: int, once: bool, as_json: bool) -> None:
+    _log("warning" if once else "info")
+    print_note("loading the networks and enrolling two people; it may take some seconds ...")
+    from fvs_server.operation.demo import run_demo  # noqa: PLC0415 - heavy
+
+    run_demo(out, port=port, once=once, as_json=as_json)
+
+
+def _log(level: str) -> None:
+    from fvs_server.operation.logs import log_to_stderr  # noqa: PLC0415 - heavy
+
+    log_to_stderr(level)
 
 
 def _tell_port(port: int, *, as_json: bool) -> None:

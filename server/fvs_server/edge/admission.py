@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
+from fvs_server.details import Detail
 from fvs_server.inference import Deadline
 from fvs_server.problems import Problem, ServiceError
 
@@ -22,6 +23,8 @@ INFERENCE = "inference"
 """Key of a handler's `opt`: True where it works on pictures."""
 
 _DEADLINE = "deadline"
+_LATE_BODY_RETRY_S = 1.0
+"""The caller's network was slow, not the service."""
 
 
 class Gate:
@@ -88,7 +91,9 @@ def _until(receive: Receive, deadline: Deadline) -> Receive:
                 return cast("Message", await receive())
         except TimeoutError:
             raise ServiceError(
-                Problem.DEADLINE_EXCEEDED, "The body did not come in time."
+                Problem.DEADLINE_EXCEEDED,
+                Detail.BODY_CAME_LATE.value,
+                retry_after_s=_LATE_BODY_RETRY_S,
             ) from None
 
     return cast("Receive", receive_in_time)

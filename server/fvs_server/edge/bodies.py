@@ -8,9 +8,11 @@ import msgspec
 from litestar import Request
 from litestar.datastructures.state import State
 
+from fvs_server.details import Detail
 from fvs_server.edge.multipart import decode_multipart_body
 from fvs_server.edge.violations import violations_of
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs_server.faults import Fault
+from fvs_server.problems import Problem, ServiceError
 
 __all__ = ["PICTURE_PARTS", "ServiceRequest", "decode_json_body"]
 
@@ -39,8 +41,8 @@ class ServiceRequest(Request[Any, Any, State]):
         if content_type == _MULTIPART and pictures:
             boundary = options.get("boundary", "")
             return decode_multipart_body(await self.body(), boundary, expected, pictures)
-        taken = f"{_JSON} or {_MULTIPART}" if pictures else _JSON
-        raise ServiceError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Send {taken}.")
+        taken = f"{_JSON}, {_MULTIPART}" if pictures else _JSON
+        raise ServiceError(Problem.UNSUPPORTED_MEDIA_TYPE, Detail.MEDIA_TYPES.with_(allowed=taken))
 
 
 def decode_json_body(body: bytes, expected: Any) -> Any:  # noqa: ANN401 - any type
@@ -55,6 +57,6 @@ def decode_json_body(body: bytes, expected: Any) -> Any:  # noqa: ANN401 - any t
         except msgspec.ValidationError:
             violations = violations_of(msgspec.json.decode(body), expected)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        violations = (Violation(pointer="", code="not_json", detail="The body is not JSON."),)
+        violations = (Fault.NOT_JSON.at(""),)
     # Outside the handlers: the refusal is chained to no error that quotes what was sent.
     raise ServiceError(Problem.INVALID_REQUEST, violations=violations)

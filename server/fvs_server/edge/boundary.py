@@ -12,6 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from fvs_server.edge.languages import preferred_language
 from fvs_server.edge.problem_documents import PROBLEM_MEDIA_TYPE, document_of, headers_of
+from fvs_server.edge.rate_fields import rate_fields
+from fvs_server.limits.usage import noting_usage
 from fvs_server.problems import Problem, ServiceError
 
 if TYPE_CHECKING:
@@ -47,12 +49,13 @@ class Boundary:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = [*message["headers"], (_ID_HEADER, request_id.encode())]
-                message = {**message, "headers": headers}
+                own = [(_ID_HEADER, request_id.encode()), *rate_fields(note)]
+                message = {**message, "headers": [*message["headers"], *own]}
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            with noting_usage() as note:
+                await self._app(scope, receive, send_with_id)
         except Exception as error:  # noqa: BLE001 - nothing may reach the caller but an answer
             if started:
                 logger.warning("request %s broke off: %s", request_id, describe(error))

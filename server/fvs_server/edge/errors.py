@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from fvs_server.details import Detail
 from fvs_server.edge.boundary import as_service_error, request_id_of
 from fvs_server.edge.languages import preferred_language
 from fvs_server.edge.parameters import parameter_violations
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from litestar import Request
+
+    from fvs_server.words import Words
 
 __all__ = ["exception_handlers"]
 
@@ -59,7 +62,21 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
 def _translated(error: HTTPException, request: Request[Any, Any, Any]) -> Exception:
     """The framework's own refusals; its words may quote what was sent and are not repeated."""
     if isinstance(error, ValidationException):
-        violations = parameter_violations(error, request.route_handler)
+        violations = parameter_violations(request, request.route_handler)
         return ServiceError(Problem.INVALID_REQUEST, violations=violations)
     problem = _OF_STATUS.get(HTTPStatus(error.status_code))
-    return error if problem is None else ServiceError(problem)
+    return error if problem is None else ServiceError(problem, _detail(problem, error, request))
+
+
+def _detail(
+    problem: Problem, error: HTTPException, request: Request[Any, Any, Any]
+) -> Words | None:
+    """What helps against it."""
+    if problem is Problem.NOT_FOUND:
+        return Detail.NO_ROUTE.value
+    if problem is Problem.METHOD_NOT_ALLOWED:
+        return Detail.METHODS.with_(allowed=(error.headers or {}).get("allow", "-"))
+    if problem is Problem.BODY_TOO_LARGE:
+        most = request.route_handler.resolve_request_max_body_size()
+        return Detail.BODY_LIMIT.with_(most=most)
+    return None

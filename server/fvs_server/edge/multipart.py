@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,10 +14,11 @@ from multipart import (  # type: ignore[import-untyped]  # it has no types
 )
 
 from fvs_server.edge.violations import violations_of
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs_server.faults import Fault, Violation
+from fvs_server.problems import Problem, ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["PicturePart", "decode_multipart_body", "without_boundary"]
 
@@ -60,7 +61,7 @@ def decode_multipart_body(
     document = _document(parts.pop(_REQUEST, []))
     # The name that was sent is not repeated.
     found = [
-        Violation(pointer="part:?", code="unknown", detail="There is no such part.")
+        Fault.UNKNOWN_PART.at("part:?", allowed=", ".join((_REQUEST, *pictures)))
         for name in parts
         if name not in pictures
     ]
@@ -71,10 +72,8 @@ def decode_multipart_body(
         elif len(files) == 1:
             document[picture.member] = files[0]
         elif files:
-            found.append(
-                Violation(pointer=f"part:{name}", code="repeated", detail="There is one such part.")
-            )
-    violations = (*found, *violations_of(document, expected))
+            found.append(Fault.REPEATED.at(f"part:{name}"))
+    violations = (*found, *_in_parts(violations_of(document, expected), pictures))
     if violations:
         raise ServiceError(Problem.INVALID_REQUEST, violations=violations)
     return msgspec.convert(document, expected)
@@ -103,7 +102,7 @@ def _parts(body: bytes, boundary: str) -> dict[str, list[bytes]]:
                 elif segment is not None:
                     parts[segment.name].append(bytes(content))
     except (MultipartError, ValueError):
-        wrong = Violation(pointer="", code="not_multipart", detail="The body is not multipart.")
+        wrong = Fault.NOT_MULTIPART.at("")
     if wrong is not None:
         raise ServiceError(Problem.INVALID_REQUEST, violations=(wrong,))
     return parts
@@ -111,13 +110,22 @@ def _parts(body: bytes, boundary: str) -> dict[str, list[bytes]]:
 
 def _document(requests: list[bytes]) -> dict[str, Any]:
     """The JSON of the part `request`."""
-    code, detail = "missing", "One part holds the request without its pictures, as JSON."
+    fault = Fault.REPEATED if requests else Fault.REQUEST_PART_MISSING
     if len(requests) == 1:
         try:
             document: dict[str, Any] = msgspec.json.decode(requests[0], type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            code, detail = "not_json", "The part is not a JSON object."
+            fault = Fault.NOT_JSON
         else:
             return document
-    wrong = Violation(pointer=f"part:{_REQUEST}", code=code, detail=detail)
+    wrong = fault.at(f"part:{_REQUEST}")
     raise ServiceError(Problem.INVALID_REQUEST, violations=(wrong,))
+
+
+def _in_parts(
+    violations: Iterable[Violation], pictures: Mapping[str, PicturePart]
+) -> Iterator[Violation]:
+    """What is wrong with a member that came as parts, by the name of the parts."""
+    parts = {f"/{picture.member}": f"part:{name}" for name, picture in pictures.items()}
+    for each in violations:
+        yield replace(each, pointer=parts.get(each.pointer, each.pointer))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from fvs.subjects import SubjectError, SubjectId, SubjectKind
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs.subjects import SubjectError, SubjectFault, SubjectId, SubjectKind
+from fvs_server.faults import Violation
+from fvs_server.problems import Problem, ServiceError
 
 __all__ = ["SubjectBody"]
 
@@ -38,9 +39,9 @@ class SubjectBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         try:
             if len(self.number) <= _LONGEST:
                 return SubjectId.parse(self.kind, self.number)
-            fault, words = "subject_length", "The number is too long."
+            fault = SubjectFault.SUBJECT_LENGTH
         except SubjectError as error:
-            fault, words = error.code.value, str(error)
+            fault = error.code
         # Outside the handler: chained to nothing that has seen the number.
-        violation = Violation(pointer=f"{pointer}/number", code=fault, detail=words)
+        violation = Violation.of_number(f"{pointer}/number", SubjectError(fault))
         raise ServiceError(Problem.INVALID_REQUEST, violations=(violation,))

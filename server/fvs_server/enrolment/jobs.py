@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
 
+from fvs_server.details import Detail
 from fvs_server.enrolment.acts import Act, Action, Actor
 from fvs_server.enrolment.tables import import_jobs, import_rows
 from fvs_server.enrolment.uploads import open_upload
@@ -175,7 +176,8 @@ class ImportJobs:
             columns.idp == principal.idp, columns.finished_at.is_(None)
         )
         if connection.execute(waiting).scalar_one() >= self.settings.max_waiting_jobs:
-            raise ServiceError(Problem.IMPORT_QUEUE_FULL, retry_after_s=60.0)
+            words = Detail.WAITING_IMPORTS.with_(most=self.settings.max_waiting_jobs)
+            raise ServiceError(Problem.IMPORT_QUEUE_FULL, words, retry_after_s=60.0)
         connection.execute(
             insert(import_jobs).values(
                 id=job_id,

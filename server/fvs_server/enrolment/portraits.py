@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from fvs.registry.days import DAY_ADVICE, DayError, last_day, portrait_day, retention_day
+from fvs.registry.days import DayError, last_day, portrait_day, retention_day
 from fvs.registry.enrolment import Enrolment as NewRecord
 from fvs.registry.records import TemplateKind
 from fvs_server.edge.subject_bodies import SubjectBody  # noqa: TC001 - msgspec reads it
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs_server.faults import Fault
+from fvs_server.problems import Problem, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fvs.bulk.portraits import Portraits
     from fvs.deployment.registry_file import EnrolmentSpec
     from fvs.subjects import SubjectId
+    from fvs_server.faults import Violation
 
 __all__ = ["Portrait", "PortraitBody", "new_record"]
 
@@ -132,5 +134,5 @@ def _check(name: str, day: date | None, read: Callable[[str | None], date | None
     try:
         read(None if day is None else day.isoformat())
     except DayError:
-        violation = Violation(pointer=f"/{name}", code="date_not_understood", detail=DAY_ADVICE)
+        violation = Fault.DATE_NOT_UNDERSTOOD.at(f"/{name}")
         raise ServiceError(Problem.INVALID_REQUEST, violations=(violation,)) from None

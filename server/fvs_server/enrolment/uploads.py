@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from fvs_server.details import Detail
 from fvs_server.enrolment.portraits import Portrait, PortraitBody
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs_server.faults import Fault
+from fvs_server.problems import Problem, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,7 +75,9 @@ def open_upload(media_type: str, body: bytes, settings: ImportSettings) -> Uploa
         return _ndjson(body, settings)
     if media_type == ZIP:
         return _zip(body, settings)
-    raise ServiceError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Send {NDJSON} or {ZIP}.")
+    raise ServiceError(
+        Problem.UNSUPPORTED_MEDIA_TYPE, Detail.MEDIA_TYPES.with_(allowed=f"{NDJSON}, {ZIP}")
+    )
 
 
 def _ndjson(body: bytes, settings: ImportSettings) -> Upload:
@@ -100,19 +104,24 @@ def _checked(body: PortraitBody) -> Portrait | str:
 def _zip(body: bytes, settings: ImportSettings) -> Upload:
     # Before the directory is read: each entry of it takes memory.
     if body.count(_ENTRY_MARK) > settings.max_rows + 1 + _STRAY_MARKS:
-        raise _refused("too_many_rows", f"A job has at most {settings.max_rows} rows.")
+        raise _refused(Fault.TOO_MANY_ROWS, most=settings.max_rows)
     try:
         archive = zipfile.ZipFile(io.BytesIO(body))
         entries = {entry.filename: entry for entry in archive.infolist()}
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        raise _refused("not_zip", "The body is no ZIP archive.") from None
+        raise _refused(Fault.NOT_ZIP) from None
     _require_safe(archive.infolist(), settings)
     heading, *rows = _table(archive, entries, settings)
     _require_rows(len(rows), settings)
     named_once = len(set(heading)) == len(heading)
     if not (named_once and set(_REQUIRED) <= set(heading) <= set(_COLUMNS)):
         # Names are not repeated: without a heading they are the first person's cells.
-        raise _refused("wrong_columns", f"{TABLE} has the columns {', '.join(_COLUMNS)}.")
+        raise _refused(
+            Fault.WRONG_COLUMNS,
+            table=TABLE,
+            allowed=", ".join(_COLUMNS),
+            needed=", ".join(_REQUIRED),
+        )
     return Upload(len(rows), (_of_row(heading, row, archive, entries) for row in rows))
 
 
@@ -124,18 +133,18 @@ def _require_safe(entries: Sequence[zipfile.ZipInfo], settings: ImportSettings) 
     """
     names = [entry.filename for entry in entries]
     if len(set(names)) < len(names):
-        raise _refused("entry_twice", "An entry of the archive is there twice.")
+        raise _refused(Fault.ENTRY_TWICE)
     if any(_UNSAFE_NAME.search(entry.orig_filename) or _is_link(entry) for entry in entries):
-        raise _refused("unsafe_name", "An entry of the archive leads out of it.")
+        raise _refused(Fault.UNSAFE_NAME)
     if any(e.flag_bits & _ENCRYPTED or e.compress_type not in _METHODS for e in entries):
-        raise _refused("unsupported_entry", "Entries are stored or deflated, and not encrypted.")
+        raise _refused(Fault.UNSUPPORTED_ENTRY)
     largest = max(settings.max_picture_bytes, settings.max_rows * _TABLE_BYTES_A_ROW)
     too_large = any(entry.file_size > largest for entry in entries)
     if too_large or sum(entry.file_size for entry in entries) > settings.max_unpacked_bytes:
-        raise _refused("too_large_unpacked", "The archive holds more than is allowed.")
+        raise _refused(Fault.TOO_LARGE_UNPACKED, most=settings.max_unpacked_bytes)
     pictures = [entry for entry in entries if entry.filename != TABLE]
     if any(e.file_size > settings.max_ratio * max(e.compress_size, 1) for e in pictures):
-        raise _refused("ratio", "An entry grows more than pictures do.")
+        raise _refused(Fault.RATIO)
 
 
 def _is_link(entry: zipfile.ZipInfo) -> bool:
@@ -148,14 +157,14 @@ def _table(
     """The heading, and rows; one more of them than is allowed at most."""
     content = _content(archive, entries[TABLE]) if TABLE in entries else None
     if content is None:
-        raise _refused("no_table", f"The archive holds no {TABLE} that can be read.")
+        raise _refused(Fault.NO_TABLE, table=TABLE)
     # A byte that is no UTF-8 spoils its own row, and no other.
     text = io.StringIO(content.decode("utf-8-sig", errors="replace"), newline="")
     try:
         filled = (row for row in csv.reader(text) if row)
         return [next(filled, []), *islice(filled, settings.max_rows + 1)]
     except csv.Error:
-        raise _refused("no_table", f"{TABLE} is no CSV.") from None
+        raise _refused(Fault.NO_TABLE, table=TABLE) from None
 
 
 def _of_row(
@@ -190,11 +199,10 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes | None:
 
 def _require_rows(rows: int, settings: ImportSettings) -> None:
     if not rows:
-        raise _refused("no_rows", "There is no row.")
+        raise _refused(Fault.NO_ROWS)
     if rows > settings.max_rows:
-        raise _refused("too_many_rows", f"A job has at most {settings.max_rows} rows.")
+        raise _refused(Fault.TOO_MANY_ROWS, most=settings.max_rows)
 
 
-def _refused(code: str, detail: str) -> ServiceError:
-    violation = Violation(pointer="", code=code, detail=detail)
-    return ServiceError(Problem.INVALID_REQUEST, violations=(violation,))
+def _refused(fault: Fault, **values: object) -> ServiceError:
+    return ServiceError(Problem.INVALID_REQUEST, violations=(fault.at("", **values),))

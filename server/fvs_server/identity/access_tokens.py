@@ -14,6 +14,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from fvs.errors import DeploymentError
+from fvs_server.details import Detail
 from fvs_server.identity.jwks import Jwks, jwks_reader
 from fvs_server.identity.principal import AuthenticationMethod, Principal, Scope
 from fvs_server.identity.refusals import RefusedCredentialsError
@@ -110,7 +111,7 @@ class AccessTokens:
         self._require_current(claims)
         client = self._settings.clients.get(claims.client_id)
         if client is None:
-            raise RefusedCredentialsError("client_unknown", "The client is not registered here.")
+            raise RefusedCredentialsError("client_unknown", Detail.CLIENT_UNKNOWN.value)
         _require_bound(claims, client, certificate_sha256)
         return Principal(
             idp=client.idp,
@@ -155,41 +156,39 @@ class AccessTokens:
         try:
             return msgspec.json.decode(payload, type=_Claims)
         except msgspec.DecodeError as error:
-            raise RefusedCredentialsError(
-                "token_claims", "The token lacks claims of RFC 9068."
-            ) from error
+            raise RefusedCredentialsError("token_claims", Detail.TOKEN_CLAIMS.value) from error
 
     def _require_addressed(self, claims: _Claims) -> None:
         audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
         if claims.iss != self._settings.issuer:
-            raise RefusedCredentialsError("token_issuer", "The token is of another issuer.")
+            raise RefusedCredentialsError("token_issuer", Detail.TOKEN_ISSUER.value)
         if self._settings.audience not in audiences:
-            raise RefusedCredentialsError("token_audience", "The token is not for this service.")
+            raise RefusedCredentialsError("token_audience", Detail.TOKEN_AUDIENCE.value)
 
     def _require_current(self, claims: _Claims) -> None:
         now, leeway_s = self._clock().timestamp(), self._settings.leeway_s
         begins = max(claims.iat, claims.iat if claims.nbf is None else claims.nbf)
         if begins > now + leeway_s:
-            raise RefusedCredentialsError("token_early", "The token is not valid yet.")
+            raise RefusedCredentialsError("token_early", Detail.TOKEN_EARLY.value)
         if claims.exp <= now - leeway_s:
-            raise RefusedCredentialsError("token_expired", "The token has expired.")
+            raise RefusedCredentialsError("token_expired", Detail.TOKEN_EXPIRED.value)
         if claims.exp - claims.iat > self._settings.longest_life_s:
-            raise RefusedCredentialsError("token_lifetime", "The token lives too long.")
+            raise RefusedCredentialsError("token_lifetime", Detail.TOKEN_LIFETIME.value)
 
 
 def _require_bound(claims: _Claims, client: Oauth2Client, sha256: bytes | None) -> None:
     """RFC 8705, section 3: a bound token is worth nothing without the certificate's key."""
     if claims.cnf is None:
         if client.certificate_bound:
-            raise RefusedCredentialsError("token_unbound", "The token is bound to no certificate.")
+            raise RefusedCredentialsError("token_unbound", Detail.TOKEN_UNBOUND.value)
         return
     bound_to = claims.cnf.get(_CERTIFICATE_BINDING)
     # Another binding (DPoP's `jkt`) is one that we cannot check.
     if not isinstance(bound_to, str) or len(claims.cnf) != 1 or sha256 is None:
-        raise RefusedCredentialsError("token_binding", "The token is bound to something not shown.")
+        raise RefusedCredentialsError("token_binding", Detail.TOKEN_BINDING.value)
     shown = base64.urlsafe_b64encode(sha256).rstrip(b"=")
     if not hmac.compare_digest(shown, bound_to.encode()):
-        raise RefusedCredentialsError("token_binding", "The token is bound to something not shown.")
+        raise RefusedCredentialsError("token_binding", Detail.TOKEN_BINDING.value)
 
 
 def _granted(words: str, client: Oauth2Client) -> frozenset[Scope]:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from fvs_server.details import Detail
 from fvs_server.identity.access_tokens import AccessTokens
 from fvs_server.identity.api_keys import ApiKeys
 from fvs_server.identity.cache import ShortMemory
@@ -176,7 +177,7 @@ class Authenticator:
     ) -> Proof:
         found = _BEARER.fullmatch(authorization)
         if found is None:
-            raise RefusedCredentialsError("scheme", "Send `Authorization: Bearer ...`.")
+            raise RefusedCredentialsError("scheme", Detail.AUTHORIZATION_SCHEME.value)
         token = found[1]
         if token.startswith(KEY_PREFIX):
             key = self._means.keys.check(token)
@@ -193,7 +194,7 @@ def _require_unsigned(key: ApiKey) -> None:
     if key.signing_key is not None:
         raise RefusedCredentialsError(
             "signature_missing",
-            "The key is only for signed requests.",
+            Detail.SIGNATURE_REQUIRED.value,
             problem=Problem.INVALID_SIGNATURE,
         )
 

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from fvs.errors import DeploymentError
+from fvs_server.details import Detail
 from fvs_server.identity.principal import AuthenticationMethod, Principal
 from fvs_server.identity.refusals import RefusedCredentialsError
 
@@ -75,7 +76,7 @@ class ClientCertificates:
         certificate = _parse(field)
         now = self._clock()
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-            raise RefusedCredentialsError("certificate_dates", "The certificate is out of date.")
+            raise RefusedCredentialsError("certificate_dates", Detail.CERTIFICATE_OUT_OF_DATE.value)
         return ClientCertificate(
             sha256=certificate.fingerprint(hashes.SHA256()),
             subject=certificate.subject.rfc4514_string(),
@@ -95,7 +96,7 @@ class ClientCertificates:
                     scopes=frozenset(entry.scopes),
                     method=AuthenticationMethod.MUTUAL_TLS,
                 )
-        raise RefusedCredentialsError("certificate_unknown", "The certificate is not registered.")
+        raise RefusedCredentialsError("certificate_unknown", Detail.CERTIFICATE_UNKNOWN.value)
 
 
 def _names(entry: MappedCertificate, certificate: ClientCertificate) -> bool:

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from fvs_server.details import Detail
 from fvs_server.identity.peers import block_of, vicinity_of
 from fvs_server.problems import Problem, ServiceError
 
@@ -49,7 +50,8 @@ class Failures:
             left_s = self._turn_window()
             count = self._counts[self._name(address)]
         if count >= self._per_minute:
-            raise ServiceError(Problem.AUTHENTICATION_THROTTLED, retry_after_s=left_s)
+            words = Detail.FAILURE_LIMIT.with_(most=self._per_minute)
+            raise ServiceError(Problem.AUTHENTICATION_THROTTLED, words, retry_after_s=left_s)
 
     def record(self, address: str, reason: str) -> None:
         """Count a failure; the first and the last of a minute are logged, the others are not."""

@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from fvs.errors import UsageError
+from fvs_server.details import Detail
 from fvs_server.identity.principal import Principal, Scope
 from fvs_server.problems import Problem, ServiceError
 
@@ -41,8 +42,8 @@ def require_scope(
         raise ServiceError(Problem.UNAUTHENTICATED)
     alternatives = {needed} if isinstance(needed, Scope) else frozenset(needed)
     if not alternatives & principal.scopes:
-        words = " or ".join(sorted(alternatives))
-        raise ServiceError(Problem.INSUFFICIENT_SCOPE, f"It needs the scope {words}.")
+        words = Detail.SCOPE.with_(allowed=" | ".join(sorted(alternatives)))
+        raise ServiceError(Problem.INSUFFICIENT_SCOPE, words)
 
 
 def require_known_scopes(app: Litestar) -> None:

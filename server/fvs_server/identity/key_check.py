@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from fvs_server.details import Detail
 from fvs_server.identity.api_keys import KeyState
 from fvs_server.identity.cache import ShortMemory
 from fvs_server.identity.key_text import KeyText
@@ -30,6 +31,8 @@ _MOST_REMEMBERED = 10_000
 """Of known and of unknown ids each; some megabytes."""
 _USE_IS_NOTED_EVERY = timedelta(hours=1)
 _MAC_BYTES = 32
+
+_OF_STATE = {KeyState.EXPIRED: Detail.KEY_EXPIRED, KeyState.REVOKED: Detail.KEY_REVOKED}
 
 
 class KeyCheck:
@@ -72,7 +75,7 @@ class KeyCheck:
         now = self._clock()
         state = key.state(now)
         if state is not KeyState.ACTIVE:
-            raise RefusedCredentialsError(f"key_{state}", f"The key is {state}.")
+            raise RefusedCredentialsError(f"key_{state}", _OF_STATE[state].value)
         self._note_use(key, now)
         return key
 

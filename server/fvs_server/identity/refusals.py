@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fvs_server.problems import Problem, ServiceError
+
+if TYPE_CHECKING:
+    from fvs_server.words import Words
 
 __all__ = ["RefusedCredentialsError"]
 
@@ -15,7 +20,11 @@ class RefusedCredentialsError(ServiceError):
     """
 
     def __init__(
-        self, reason: str, detail: str = "", *, problem: Problem = Problem.INVALID_CREDENTIALS
+        self,
+        reason: str,
+        detail: Words | None = None,
+        *,
+        problem: Problem = Problem.INVALID_CREDENTIALS,
     ) -> None:
         """Give a `detail` only to who has proved to hold the secret or the issuer's word."""
         super().__init__(problem, detail)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs_server.faults import Fault
+from fvs_server.problems import Problem, ServiceError
 
 __all__ = ["RequestHead"]
 
@@ -39,8 +40,6 @@ class RequestHead:
         """
         values = self.all(name)
         if len(values) > 1:
-            violation = Violation(
-                pointer=f"header:{name}", code="repeated", detail="It may be there once."
-            )
+            violation = Fault.REPEATED.at(f"header:{name}")
             raise ServiceError(Problem.INVALID_REQUEST, violations=(violation,))
         return values[0] if values else None

@@ -25,6 +25,7 @@ from http_message_signatures import (
 from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.exc import IntegrityError
 
+from fvs_server.details import Detail
 from fvs_server.identity.refusals import RefusedCredentialsError
 from fvs_server.identity.tables import request_nonces
 from fvs_server.problems import Problem
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from fvs_server.database import Database
     from fvs_server.identity.api_keys import ApiKey
     from fvs_server.identity.request_head import RequestHead
+    from fvs_server.words import Words
 
 __all__ = ["SIGNATURE_TAG", "BodyDigests", "Signatures"]
 
@@ -160,9 +162,7 @@ class Signatures:
             covered = result.covered_components.get(f'"{_DIGEST}"')
             expected = {} if covered is None else _parse_digests(covered)
         except (HTTPMessageSignaturesException, ValueError) as error:
-            raise _refused("signature_wrong", "The signature is missing or does not hold.") from (
-                error
-            )
+            raise _refused("signature_wrong", Detail.SIGNATURE_WRONG.value) from (error)
         self._spend(key.key_id, result.nonce, now)
         return BodyDigests(expected)
 
@@ -175,7 +175,7 @@ class Signatures:
     def _spend(self, key_id: str, nonce: str | None, now: datetime) -> None:
         """Note the nonce, in its own transaction: it is spent whatever becomes of the request."""
         if not nonce or len(nonce) > _MOST_NONCE_CHARACTERS:
-            raise _refused("signature_nonce", "The signature has no nonce, or one too long.")
+            raise _refused("signature_nonce", Detail.NONCE_LENGTH.value)
         row = {
             "key_id": key_id,
             "nonce": nonce,
@@ -186,7 +186,7 @@ class Signatures:
                 connection.execute(_FORGET, {"now": now})
                 connection.execute(_REMEMBER, row)
         except IntegrityError:
-            raise _refused("signature_replayed", "The nonce was used before.") from None
+            raise _refused("signature_replayed", Detail.NONCE_USED.value) from None
 
 
 def _parse_digests(field: str) -> dict[str, bytes]:
@@ -207,5 +207,5 @@ def _parse_digests(field: str) -> dict[str, bytes]:
     return digests
 
 
-def _refused(reason: str, detail: str) -> RefusedCredentialsError:
+def _refused(reason: str, detail: Words) -> RefusedCredentialsError:
     return RefusedCredentialsError(reason, detail, problem=Problem.INVALID_SIGNATURE)

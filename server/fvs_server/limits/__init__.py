@@ -11,9 +11,10 @@ from fvs_server.limits.challenges import Challenge, Step
 from fvs_server.limits.concurrency import Concurrency
 from fvs_server.limits.idempotency import Idempotency, StoredAnswer
 from fvs_server.limits.keeping import LimitsKeeper
-from fvs_server.limits.rates import RateLimits, RateUsage
+from fvs_server.limits.rates import RateLimits
 from fvs_server.limits.sessions import LivenessSession, LivenessSessions
 from fvs_server.limits.settings import LimitsSettings
+from fvs_server.limits.usage import RateUsage
 
 __all__ = [
     "AttemptOutcome",

@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from fvs_server.details import Detail
 from fvs_server.problems import Problem, ServiceError
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ class Concurrency:
         key = f"{principal.method}:{principal.key_id}"
         with self._lock:
             if self._held[key] >= self._limit:
-                raise ServiceError(Problem.CONCURRENCY_EXCEEDED, retry_after_s=_RETRY_AFTER_S)
+                words = Detail.CONCURRENCY_LIMIT.with_(most=self._limit)
+                raise ServiceError(
+                    Problem.CONCURRENCY_EXCEEDED, words, retry_after_s=_RETRY_AFTER_S
+                )
             self._held[key] += 1
         try:
             yield

@@ -18,10 +18,11 @@ from sqlalchemy import delete, select, update
 
 from fvs.registry.cipher import SealingCipher
 from fvs.subjects import Private
+from fvs_server.faults import Fault
 from fvs_server.limits.clock import SKEW
 from fvs_server.limits.statements import insert_into
 from fvs_server.limits.tables import idempotency_keys
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs_server.problems import Problem, ServiceError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -181,13 +182,5 @@ class Idempotency:
 
 def _require_wellformed(key: str) -> None:
     if not _KEY.fullmatch(key):
-        raise ServiceError(
-            Problem.INVALID_REQUEST,
-            violations=(
-                Violation(
-                    pointer="header:Idempotency-Key",
-                    code="malformed",
-                    detail="1 to 255 visible ASCII characters",
-                ),
-            ),
-        )
+        wrong = Fault.MALFORMED_KEY.at("header:Idempotency-Key")
+        raise ServiceError(Problem.INVALID_REQUEST, violations=(wrong,))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, bindparam, case, or_, select
 
+from fvs_server.details import Detail
 from fvs_server.limits.clock import SKEW
 from fvs_server.limits.statements import insert_of
 from fvs_server.limits.tables import rates
+from fvs_server.limits.usage import RateUsage, note_usage
 from fvs_server.problems import Problem, ServiceError
 
 if TYPE_CHECKING:
@@ -22,26 +23,11 @@ if TYPE_CHECKING:
     from fvs_server.identity.principal import Principal
     from fvs_server.limits.settings import LimitsSettings
 
-__all__ = ["RateLimits", "RateUsage"]
+__all__ = ["RateLimits"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SKEW_US = SKEW // _MICROSECOND
-
-
-@dataclass(frozen=True, kw_only=True)
-class RateUsage:
-    """What a key has left; as the fields RateLimit of draft-ietf-httpapi-ratelimit-headers say it.
-
-    Attributes:
-        limit: requests at once.
-        remaining: of them, now.
-        reset_s: until `remaining` is `limit` again.
-    """
-
-    limit: int
-    remaining: int
-    reset_s: int
 
 
 class RateLimits:
@@ -50,6 +36,7 @@ class RateLimits:
     def __init__(self, settings: LimitsSettings) -> None:
         self._interval_us = max(1, round(1e6 / settings.rate_per_s))
         self._burst = settings.burst
+        self._rule = Detail.RATE_LIMIT.with_(burst=settings.burst, rate=f"{settings.rate_per_s:g}")
 
     def take(self, connection: Connection, principal: Principal, now: datetime) -> RateUsage:
         """Count one request.
@@ -67,13 +54,20 @@ class RateLimits:
             held = select(rates.c.arrival_us).where(rates.c.bucket == bucket)
             conforms_us = connection.execute(held).scalar_one() - self._tolerance_us
             wait_us = max(conforms_us - now_us, 1)
-            raise ServiceError(Problem.RATE_LIMITED, retry_after_s=wait_us / 1e6)
+            self._noted(remaining=0, reset_us=wait_us)
+            raise ServiceError(Problem.RATE_LIMITED, self._rule, retry_after_s=wait_us / 1e6)
         ahead_us = arrival_us - now_us
-        return RateUsage(
+        remaining = max(0, (self._burst * self._interval_us - ahead_us) // self._interval_us)
+        return self._noted(remaining=remaining, reset_us=ahead_us)
+
+    def _noted(self, *, remaining: int, reset_us: int) -> RateUsage:
+        usage = RateUsage(
             limit=self._burst,
-            remaining=max(0, (self._burst * self._interval_us - ahead_us) // self._interval_us),
-            reset_s=math.ceil(ahead_us / 1e6),
+            window_s=math.ceil(self._burst * self._interval_us / 1e6),
+            remaining=remaining,
+            reset_s=math.ceil(reset_us / 1e6),
         )
+        return note_usage(usage)
 
     @property
     def _tolerance_us(self) -> int:

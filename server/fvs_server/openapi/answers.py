@@ -60,6 +60,7 @@ _INFERENCE = (
 )
 _OF_THE_REGISTRY = (
     Problem.NOT_FOUND,
+    Problem.RATE_LIMITED,
     Problem.REGISTRY_UNAVAILABLE,
     Problem.CONCURRENCY_EXCEEDED,
 )
@@ -71,6 +72,18 @@ _REQUEST_ID = {
 }
 _RETRY_AFTER = {
     "Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds."}
+}
+_RATE_LIMIT = {
+    "RateLimit-Policy": {
+        "schema": {"type": "string", "examples": ['"key";q=40;w=2']},
+        "description": "How many requests the key may send at once, and in how many seconds so "
+        "many come back (draft-ietf-httpapi-ratelimit-headers-11). On every answer to a request "
+        "that was counted.",
+    },
+    "RateLimit": {
+        "schema": {"type": "string", "examples": ['"key";r=39;t=1']},
+        "description": "How many requests the key has left, and in how many seconds all of them.",
+    },
 }
 
 
@@ -100,14 +113,17 @@ class Answers:
     def responses(self, schemas: Schemas) -> dict[str, Any]:
         """By status, as OpenAPI has them."""
         schema = {"type": "string"} if self.document is None else schemas.of(self.document)
+        headers = _REQUEST_ID | (_RATE_LIMIT if Problem.RATE_LIMITED in self.problems else {})
         success = {
             "description": HTTPStatus(self.status).phrase,
-            "headers": _REQUEST_ID,
+            "headers": headers,
             "content": {self.media_type: {"schema": schema}},
         }
         found = {str(status): success for status in (self.status, *self.further)}
         return found | {
-            str(int(status)): _problem_response(status, group, schemas, found)
+            str(int(status)): _problem_response(
+                status, group, schemas, found.get(str(int(status)), {}), headers
+            )
             for status, group in groupby(sorted(self.problems, key=_status), key=_status)
         }
 
@@ -158,13 +174,17 @@ def _status(problem: Problem) -> HTTPStatus:
 
 
 def _problem_response(
-    status: HTTPStatus, group: Iterable[Problem], schemas: Schemas, successes: dict[str, Any]
+    status: HTTPStatus,
+    group: Iterable[Problem],
+    schemas: Schemas,
+    success: dict[str, Any],
+    headers: dict[str, Any],
 ) -> dict[str, Any]:
+    """What is answered with a status; some have a document of success too."""
     codes = ", ".join(f"`{problem.code}`" for problem in sorted(group, key=lambda p: p.name))
-    headers = _REQUEST_ID | (_RETRY_AFTER if status in _WAITING else {})
-    content = successes.get(str(int(status)), {}).get("content", {})
+    problem = {PROBLEM_MEDIA_TYPE: {"schema": schemas.of(ProblemDocument)}}
     return {
         "description": codes,
-        "headers": headers,
-        "content": {**content, PROBLEM_MEDIA_TYPE: {"schema": schemas.of(ProblemDocument)}},
+        "headers": headers | (_RETRY_AFTER if status in _WAITING else {}),
+        "content": success.get("content", {}) | problem,
     }

@@ -7,7 +7,6 @@ those of `fvs demo`; their numbers are made up.
 from __future__ import annotations
 
 import json
-import shlex
 import socket
 import tempfile
 import threading
@@ -16,10 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
-
 from fvs.cli.demo_cases import build_cases
-from fvs.cli.output import print_line
+from fvs.cli.output import print_json, print_line
 from fvs.cli.registry.making import Plan, make
 from fvs.deployment.packs import DEFAULT_PACK
 from fvs.deployment.registry_file import EnrolmentSpec, SqliteSpec
@@ -31,7 +28,7 @@ from fvs.subjects import SubjectId, SubjectKind
 from fvs_server.database import Database
 from fvs_server.identity import Scope
 from fvs_server.identity.api_keys import KeyOrder
-from fvs_server.operation.logs import log_to_stderr
+from fvs_server.operation.demo_call import DemoCall, summary_of
 from fvs_server.operation.serving import serve
 from fvs_server.secrets import ServerSecrets
 from fvs_server.settings import (
@@ -58,25 +55,29 @@ _HOST = "127.0.0.1"
 _IDP = "demo.example"
 _KEY_LIFE = timedelta(days=1)
 _SCOPES = frozenset({Scope.VERIFY, Scope.COMPARE, Scope.SCORES, Scope.STATISTICS})
-_TIMEOUT_S = 60.0
 
 
-def run_demo(out: Path, *, port: int, once: bool) -> None:
+def run_demo(out: Path, *, port: int, once: bool, as_json: bool) -> None:
     """Serve, and print a call that works.
 
     Args:
         out: folder for the pictures of the call.
         port: 0 is any that is free.
-        once: make the call, print its answer and end.
+        once: make the call, print its answer in a few lines and end.
+        as_json: print for programs: the call, or with `once` the whole answer.
     """
-    log_to_stderr("warning")
     out.mkdir(parents=True, exist_ok=True)
     cases = {case.name: case for case in build_cases() if case.name in _NUMBERS}
     for case in cases.values():
         (out / f"{case.name}-selfie.jpg").write_bytes(case.selfie_jpeg)
     with _demo_services(cases, port) as services:
-        key = _new_key(services)
-        serve(services, lambda running: _started(running, key, out, once=once))
+        call = DemoCall(
+            url=services.settings.http.public_url,
+            key=_new_key(services),
+            number=_NUMBERS["mated"],
+            selfie=out / "mated-selfie.jpg",
+        )
+        serve(services, lambda running: _started(running, call, once=once, as_json=as_json))
 
 
 @contextmanager
@@ -145,49 +146,39 @@ def _new_key(services: Services) -> str:
         return services.api_keys.create(connection, order, now).text.reveal()
 
 
-def _started(running: Running, key: str, out: Path, *, once: bool) -> None:
-    url = _url(running.port)
-    selfie = out / "mated-selfie.jpg"
-    print_line(("The service runs at ", "bold"), (url, "bold cyan"), ("  (Ctrl-C ends it)", ""))
-    print_line("Two people are enrolled. Verify one of them, in another terminal:\n")
-    print_line(_curl(url, key, selfie) + "\n")
-    print_line("Others: mated-dim-selfie.jpg with number 3100501234563; or exchange the two.")
+def _started(running: Running, call: DemoCall, *, once: bool, as_json: bool) -> None:
     if once:
-        threading.Thread(target=_call_and_stop, args=(running, url, key, selfie)).start()
+        threading.Thread(target=_call_and_stop, args=(running, call, as_json)).start()
+    elif as_json:
+        found = {"port": running.port, "url": call.url, "api_key": call.key, "curl": call.curl}
+        print_line(json.dumps(found))
+    else:
+        _show(call)
+        print_line("Others: mated-dim-selfie.jpg with number 3100501234563; or exchange the two.")
+        print_line(f"{call.url}/docs describes the API, {call.url}/try is a page with the camera.")
 
 
-def _request() -> dict[str, object]:
-    return {
-        "subject": {"kind": SubjectKind.CITIZEN_ID, "number": _NUMBERS["mated"]},
-        "purpose": "demonstration",
-        "consent_reference": "demo-1",
-        "assurance_level": "ial2.2",
-    }
+def _show(call: DemoCall) -> None:
+    print_line(
+        ("The service runs at ", "bold"), (call.url, "bold cyan"), ("  (Ctrl-C ends it)", "")
+    )
+    print_line("Two people are enrolled. Verify one of them, in another terminal:\n")
+    print_line(call.curl + "\n")
 
 
-def _curl(url: str, key: str, selfie: Path) -> str:
-    request = shlex.quote(f"request={json.dumps(_request())};type=application/json")
-    lines = [
-        f"curl -s {url}/v1/face-verifications",
-        f"-H 'Authorization: Bearer {key}'",
-        f"-F {request}",
-        f"-F frame=@{shlex.quote(str(selfie))}",
-    ]
-    return " \\\n  ".join(lines)
-
-
-def _call_and_stop(running: Running, url: str, key: str, selfie: Path) -> None:
-    """What the line above does, and then what Ctrl-C does."""
+def _call_and_stop(running: Running, call: DemoCall, as_json: bool) -> None:  # noqa: FBT001 - a thread's
+    """What the line does, and then what Ctrl-C does."""
     try:
-        answer = httpx.post(
-            f"{url}/v1/face-verifications",
-            headers={"Authorization": f"Bearer {key}"},
-            files=[
-                ("request", (None, json.dumps(_request()), "application/json")),
-                ("frame", (selfie.name, selfie.read_bytes(), "image/jpeg")),
-            ],
-            timeout=_TIMEOUT_S,
+        answer = call.make()
+        if as_json:
+            print_json(answer)
+            return
+        receipt = call.check(answer["receipt"]["jws"]) if "receipt" in answer else ""
+        print_line(call.curl + "\n")
+        for line in summary_of(answer, receipt):
+            print_line(line)
+        print_line(
+            "\nThe whole answer: --json. To go on calling, in a browser too: without --once."
         )
-        print_line(json.dumps(answer.json(), indent=2, ensure_ascii=False))
     finally:
         running.stop()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from litestar.enums import ScopeType
 
 from fvs_server.edge.boundary import request_id_of
+from fvs_server.operation.logs import REQUESTS
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Observer", "names_of"]
 
-logger = logging.getLogger("fvs_server.requests")
+logger = logging.getLogger(REQUESTS)
 
 _NO_ROUTE = "none"
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

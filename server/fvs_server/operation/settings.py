@@ -23,7 +23,7 @@ class AuditSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`[logs]`: JSON lines on standard error.
+    """`[logs]`: lines on standard error, JSON unless it is a terminal.
 
     Attributes:
         level: below which nothing is logged.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
+from fvs_server.details import Detail
 from fvs_server.edge.languages import Language
 from fvs_server.enrolment.advice import enrolment_advice
 from fvs_server.problems import Problem, ServiceError
@@ -62,7 +63,7 @@ def authority_of(services: Services, principal: Principal) -> Authority:
         ServiceError: NOT_FOUND, this server has no registry; RATE_LIMITED.
     """
     if services.authority is None:
-        raise ServiceError(Problem.NOT_FOUND, "This server has no registry.")
+        raise ServiceError(Problem.NOT_FOUND, Detail.NO_REGISTRY.value)
     with services.database.writing() as connection:
         services.limits.rates.take(connection, principal, services.clock())
     return services.authority

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date  # noqa: TC003 - msgspec reads the annotations
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from litestar import MediaType, Response, post
@@ -16,7 +16,7 @@ from fvs_server.edge.multipart import PicturePart
 from fvs_server.edge.subject_bodies import SubjectBody  # noqa: TC001 - likewise
 from fvs_server.identity import Scope
 from fvs_server.openapi.answers import ANSWER, PROBLEMS
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs_server.problems import Problem, ServiceError
 from fvs_server.routes.requests import (  # noqa: TC001 - likewise
     Call,
     ConsentReference,
@@ -26,6 +26,9 @@ from fvs_server.routes.requests import (  # noqa: TC001 - likewise
 from fvs_server.services.answers import DecisionAnswer
 from fvs_server.services.desk import SessionProof
 from fvs_server.services.verification import VerificationRequest
+
+if TYPE_CHECKING:
+    from fvs_server.faults import Violation
 
 __all__ = ["ROUTES"]
 

@@ -12,6 +12,8 @@ from litestar import Request  # noqa: TC002 - Litestar reads the annotations
 from fvs_server.edge.admission import deadline_of
 from fvs_server.edge.languages import Language, preferred_language
 from fvs_server.edge.multipart import without_boundary
+from fvs_server.edge.violations import FAULT
+from fvs_server.faults import Fault
 from fvs_server.inference import Deadline  # noqa: TC001 - likewise
 from fvs_server.services.desk import RepeatKey
 
@@ -33,6 +35,7 @@ Purpose = Annotated[
     str,
     msgspec.Meta(
         pattern=r"^[a-z][a-z0-9_]{0,63}\Z",
+        extra={FAULT: Fault.MALFORMED_PURPOSE},
         description="Why, as a word of the IdP's own list.",
         examples=["open_account"],
     ),
@@ -41,6 +44,7 @@ ConsentReference = Annotated[
     str,
     msgspec.Meta(
         pattern=r"^[\x21-\x7e]{1,128}\Z",
+        extra={FAULT: Fault.MALFORMED_REFERENCE},
         description="The IdP's own reference of the subject's consent; nothing personal.",
         examples=["consent-2026-000123"],
     ),

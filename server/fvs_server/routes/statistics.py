@@ -8,6 +8,7 @@ from typing import Annotated
 from litestar import get
 from litestar.params import QueryParameter
 
+from fvs_server.details import Detail
 from fvs_server.edge.injection import Injected  # noqa: TC001 - Litestar reads the annotations
 from fvs_server.identity import Principal, Scope
 from fvs_server.problems import Problem, ServiceError
@@ -32,9 +33,7 @@ def get_statistics(
     """Statistics of one's own IdP, or for an administrator of any or all."""
     whose = idp if Scope.ADMIN in principal.scopes else principal.idp
     if idp not in (None, whose):
-        raise ServiceError(
-            Problem.INSUFFICIENT_SCOPE, "Only an administrator sees another's statistics."
-        )
+        raise ServiceError(Problem.INSUFFICIENT_SCOPE, Detail.OTHERS_STATISTICS.value)
     with services.database.reading() as connection:
         return report_period(
             services.statistics,

@@ -11,13 +11,15 @@ from litestar.di import Provide
 from litestar.params import FromPath, QueryParameter
 
 from fvs.registry.reviews import ReviewState
+from fvs_server.details import Detail
 from fvs_server.edge.injection import Injected  # noqa: TC001 - Litestar reads the annotations
 from fvs_server.edge.languages import Language  # noqa: TC001 - likewise
 from fvs_server.edge.problem_documents import headers_of, texts_of
+from fvs_server.faults import Fault, Violation
 from fvs_server.identity import Principal, Scope
 from fvs_server.identity.peers import Peers
 from fvs_server.identity.request_head import RequestHead
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs_server.problems import Problem, ServiceError
 from fvs_server.routes.authority import id_bytes
 from fvs_server.web.charts import HEIGHT, WIDTH
 from fvs_server.web.dashboard import PERIODS_DAYS
@@ -31,6 +33,7 @@ __all__ = ["ROUTES"]
 COOKIE = "fvs_operations"
 _PATH = "/operations"
 _MOST_FORM_BYTES = 16_384
+_FORM_TYPE = "application/x-www-form-urlencoded"
 _LONGEST_NOTE = 1000
 _SEE_OTHER = 303
 
@@ -60,12 +63,14 @@ async def provide_form(
     """
     if not is_own_origin(request.headers, services.settings.http.public_url):
         raise ServiceError(Problem.CROSS_ORIGIN)
-    if request.content_type[0] != "application/x-www-form-urlencoded":
-        raise ServiceError(Problem.UNSUPPORTED_MEDIA_TYPE)
+    if request.content_type[0] != _FORM_TYPE:
+        raise ServiceError(
+            Problem.UNSUPPORTED_MEDIA_TYPE, Detail.MEDIA_TYPES.with_(allowed=_FORM_TYPE)
+        )
     try:
         return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
     except UnicodeDecodeError:
-        wrong = Violation(pointer="", code="not_text", detail="The form is not UTF-8.")
+        wrong = Fault.NOT_UTF8.at("")
     raise ServiceError(Problem.INVALID_REQUEST, violations=(wrong,))
 
 
@@ -149,9 +154,9 @@ def judge_review(
         return _redirect(request)
     state, note = form.get("state"), form.get("note", "")
     if state not in {ReviewState.CONFIRMED.value, ReviewState.DISMISSED.value}:
-        raise _wrong("/state", "It is confirmed or dismissed.")
+        raise _wrong(Fault.NOT_ONE_OF.at("/state", allowed="confirmed, dismissed"))
     if len(note) > _LONGEST_NOTE:
-        raise _wrong("/note", f"It has at most {_LONGEST_NOTE} characters.")
+        raise _wrong(Fault.TOO_LONG.at("/note", most=_LONGEST_NOTE))
     services.operators.judge(operator, id_bytes(review_id), ReviewState(state), note)
     return _redirect(request)
 
@@ -200,8 +205,7 @@ def _head(request: Request[Any, Any, Any]) -> RequestHead:
     )
 
 
-def _wrong(pointer: str, detail: str) -> ServiceError:
-    violation = Violation(pointer=pointer, code="invalid", detail=detail)
+def _wrong(violation: Violation) -> ServiceError:
     return ServiceError(Problem.INVALID_REQUEST, violations=(violation,))
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from fvs.decide import DecisionPolicy
 from fvs.deployment.certificates import accepted_certificate
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs_server.faults import Fault
+from fvs_server.problems import Problem, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,10 +97,8 @@ class LevelTable:
         """
         level = self._in_force.levels.get(name)
         if level is None:
-            known = ", ".join(self._in_force.levels)
-            wrong = Violation(
-                pointer="/assurance_level", code="unknown_level", detail=f"It is one of {known}."
-            )
+            known = ", ".join(sorted(self._in_force.levels))
+            wrong = Fault.UNKNOWN_LEVEL.at("/assurance_level", allowed=known)
             raise ServiceError(Problem.INVALID_REQUEST, violations=(wrong,))
         return level
 

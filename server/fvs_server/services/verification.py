@@ -12,8 +12,10 @@ import msgspec
 from fvs.samples import Samples
 from fvs.status import Role
 from fvs_server.audit import Action
+from fvs_server.details import Detail
 from fvs_server.extraction import Picture
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs_server.faults import Fault
+from fvs_server.problems import Problem, ServiceError
 from fvs_server.services.answers import DecisionAnswer, reasons_of
 from fvs_server.services.desk import Case
 from fvs_server.services.frames import choose_frame, doubts_of_frames, lessened
@@ -124,13 +126,9 @@ class Verification:
 
     def _case(self, request: VerificationRequest, principal: Principal) -> Case:
         if self.faces.verifier is None:
-            raise ServiceError(Problem.NOT_FOUND, "This server has no registry.")
+            raise ServiceError(Problem.NOT_FOUND, Detail.NO_REGISTRY.value)
         if request.level.needs_session and request.session is None:
-            wrong = Violation(
-                pointer="/liveness_session",
-                code="session_required",
-                detail=f"The level {request.level.name} needs a liveness session.",
-            )
+            wrong = Fault.SESSION_REQUIRED.at("/liveness_session", level=request.level.name)
             raise ServiceError(Problem.INVALID_REQUEST, violations=(wrong,))
         (subject,) = self.pseudonyms.of([request.subject])
         return Case(

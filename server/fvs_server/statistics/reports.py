@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fvs.status import Outcome, Status
-from fvs_server.problems import Problem, ServiceError, Violation
+from fvs_server.faults import Fault
+from fvs_server.problems import Problem, ServiceError
 from fvs_server.statistics.counts import Counts, percentile_ms
 from fvs_server.statistics.drift import SignalState, drift_of
 
@@ -93,11 +94,7 @@ def report_period(
         ServiceError: the period ends before it begins, or is longer than a year.
     """
     if not timedelta(0) < end - start <= LONGEST_PERIOD:
-        wrong = Violation(
-            pointer="query:to",
-            code="invalid",
-            detail="A period has more than 0 and at most 366 days.",
-        )
+        wrong = Fault.PERIOD_LENGTH.at("query:to", most=LONGEST_PERIOD.days)
         raise ServiceError(Problem.INVALID_REQUEST, violations=(wrong,))
     counted = statistics.of(connection, start, end, idp)
     total, live = counted.total, statistics.signals(connection, start, end, idp)

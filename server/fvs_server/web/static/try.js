@@ -152,7 +152,7 @@ const subject = () => ({ kind: byId("kind").value, number: byId("number").value.
 class RefusedError extends Error {
   constructor(problem) {
     const violations = problem.violations.map((v) => `${v.pointer}: ${v.detail}`);
-    const detail = problem.detail === problem.title ? [] : [problem.detail];
+    const detail = problem.detail === problem.advice ? [] : [problem.detail];
     const request = `${text("request_id")}: ${problem.request_id}`;
     super([`${problem.title} ${problem.advice}`, ...detail, ...violations, request].join("\n"));
   }
