@@ -25,7 +25,7 @@ def render_batches(report: BatchReport | None) -> str:
     parts += [_networks(report.networks)] if report.networks else []
     parts += [_agreement(one) for one in report.agreement]
     if report.failures:
-        parts.append(f"Not measured: {', '.join(one.cell for one in report.failures)}.")
+        parts.append(f"Not measured: {'; '.join(one.cell for one in report.failures)}.")
     on = f"On {report.accelerator}. " if report.accelerator else ""
     return "\n\n".join([*parts, f"{on}{circumstances_words(report.circumstances)}"])
 
