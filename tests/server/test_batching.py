@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fvs_server.batching import Batcher
@@ -70,6 +70,7 @@ def asking(threads, pool, batcher, numbers):
 
 
 class TestBatches:
+    @settings(deadline=None)
     @given(
         requests=st.lists(st.lists(st.integers(1, 99), max_size=5), max_size=8),
         size=st.integers(1, 5),

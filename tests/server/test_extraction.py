@@ -24,6 +24,7 @@ from fvs_server.inference import Deadline, InferencePool
 from fvs_server.services.faces import open_faces
 from fvs_server.settings import EngineSettings as EngineTable
 from fvs_server.settings import ProviderName
+from fvs_server.wiring import open_services
 from tests.server.light_engine import picture
 
 SOON = 60.0
@@ -59,7 +60,7 @@ def same(one, other) -> bool:
 
 
 class TestExtractor:
-    @settings(max_examples=40)
+    @settings(max_examples=40, deadline=None)
     @given(requests=st.lists(pictures, max_size=5), batch_pictures=st.integers(1, 4))
     def test_samples_are_those_of_a_picture_alone(self, light_engine, requests, batch_pictures):
         """Whatever else is asked for at the time, and of either role."""
@@ -98,6 +99,26 @@ class TestExtractor:
         pool.close()
         assert sorted(batches) == [(2, Role.CARD), (4, Role.SELFIE)]
         assert all(map(alike, got, (engine.extract_here([f], role) for f, role in files)))
+
+    def test_the_settings_say_how_many_go_together(
+        self, server_settings, server_secrets, light_engine, monkeypatch
+    ):
+        """`[engine]` reaches the engine: three pictures that it may take together are one call."""
+        sizes: list[int] = []
+
+        def watched(files, role):
+            sizes.append(len(files))
+            return light_engine._process(files, role)
+
+        monkeypatch.setattr(light_engine, "extract_here", watched, raising=False)
+        table = msgspec.structs.replace(
+            server_settings.engine, batch_pictures=3, batch_wait_ms=1000.0
+        )
+        wanted = msgspec.structs.replace(server_settings, engine=table)
+        files = [(picture(n), Role.SELFIE) for n in range(3)]
+        with open_services(wanted, server_secrets, engine=light_engine) as services:
+            assert len(services.extractor.extract(files, Deadline.after(SOON))) == 3
+        assert sizes == [3]
 
     def test_one_by_one_is_the_default(self):
         """On a CPU a batch gains nothing."""
