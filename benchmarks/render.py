@@ -37,6 +37,8 @@ from benchmarks.scale.results import load_scale
 from benchmarks.scale.tables import render_scale
 from benchmarks.service.results import load_service
 from benchmarks.service.tables import render_service
+from benchmarks.speed.batch_results import load_batches
+from benchmarks.speed.batch_tables import render_batches
 from benchmarks.speed.contenders import OURS
 from benchmarks.speed.results import load_report
 from fvs.certificates.files import read_certificate
@@ -261,6 +263,7 @@ PACK_SECTIONS: dict[str, Callable[[str], str]] = {
 """Section -> what it says of a pack."""
 
 SHARED_SECTIONS: dict[str, Callable[[], str]] = {
+    "batches": lambda: render_batches(load_batches(RESULTS_DIR / "batches.json")),
     "calibration": lambda: render_calibration(load_calibration(RESULTS_DIR / "calibration.json")),
     "differentials": lambda: render_differentials(RESULTS_DIR),
     "fusion": lambda: render_fusion(RESULTS_DIR / "fusion.json"),

@@ -137,8 +137,9 @@ def main(
     ours, others = opened[:_SIDE_BY_SIDE], opened[_SIDE_BY_SIDE:]
     _agreement(bench, ours, ours[0], pack, pictures)
     _networks(bench, ours)
-    _service(bench, ours, pictures, circumstances.cores)
-    _engine(bench, ours, pictures, worker_counts(circumstances.cores))
+    workers = worker_counts(circumstances.cores)
+    _service(bench, ours, pictures, workers)
+    _engine(bench, ours, pictures, workers)
     # Last, because onnxruntime's own search for algorithms can take the time of all the others.
     _agreement(bench, others, ours[0], pack, pictures)
     _networks(bench, others)
@@ -188,14 +189,20 @@ def _networks(bench: BatchBench, opened: list[OpenedRuntime]) -> None:
 
 
 def _service(
-    bench: BatchBench, opened: list[OpenedRuntime], pictures: BatchPictures, workers: int
+    bench: BatchBench,
+    opened: list[OpenedRuntime],
+    pictures: BatchPictures,
+    workers: tuple[int, ...],
 ) -> None:
-    for batching in BATCHINGS:
-        for one in opened:
-            measure = partial(
-                measure_service, one, pictures.usual, batching, workers, bench.seconds
-            )
-            bench.cell(f"service, {one.name}, up to {batching.pictures} together", measure)
+    for count in reversed(workers[-2:]):  # fewer threads leave more to be taken together
+        for batching in BATCHINGS:
+            for one in opened:
+                measure = partial(
+                    measure_service, one, pictures.usual, batching, count, bench.seconds
+                )
+                bench.cell(
+                    f"service, {one.name}, {batching.pictures} together, {count} threads", measure
+                )
 
 
 def _engine(

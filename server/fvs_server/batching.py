@@ -98,6 +98,7 @@ class Batcher(Generic[Item, Result]):
                 return []
             count = min(self._size, len(self._waiting))
             taken = [self._waiting.popleft() for _ in range(count)]
+            self._changed.notify()
         return [one for one in taken if one.begin()]
 
     def work(self, batch: Sequence[Waiting[Item, Result]]) -> None:
@@ -120,12 +121,14 @@ class Batcher(Generic[Item, Result]):
 
     def _gathered(self) -> bool:
         """Wait until there are enough or it is time; False if another thread does, or none wait."""
-        if self._gathers or not self._waiting:
+        if self._gathers:
             return False
         self._gathers = True
-        until_s = self._waiting[0].added_s + self._wait_s
-        self._changed.wait_for(
-            lambda: len(self._waiting) >= self._size, max(0.0, until_s - time.monotonic())
-        )
+        while 0 < len(self._waiting) < self._size:
+            # Of whatever has waited longest by now: another thread may have taken a full batch.
+            left_s = self._waiting[0].added_s + self._wait_s - time.monotonic()
+            if left_s <= 0:
+                break
+            self._changed.wait(left_s)
         self._gathers = False
-        return True
+        return bool(self._waiting)

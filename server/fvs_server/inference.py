@@ -11,7 +11,6 @@ import threading
 import time
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from fvs_server.problems import Problem, ServiceError
@@ -157,8 +156,7 @@ class InferencePool:
     def _in_batch(self, batcher: Batcher[Item, T], item: Item, deadline: Deadline) -> Future[T]:
         future = batcher.add(item, deadline)
         # A turn for each item, so that as many are taken as wait, in the order of all tasks.
-        turn = self._pool.submit(self._turn, batcher)
-        turn.add_done_callback(partial(_cancel_too, future))
+        self._pool.submit(self._turn, batcher)
         return future
 
     def _turn(self, batcher: Batcher[Item, T]) -> None:
@@ -194,9 +192,3 @@ class InferencePool:
 def late() -> ServiceError:
     """Nobody waits for it any more."""
     return ServiceError(Problem.DEADLINE_EXCEEDED, retry_after_s=_SHORTEST_RETRY_S)
-
-
-def _cancel_too(future: Future[T], turn: Future[None]) -> None:
-    """A turn that will never come is that of an item which is never begun."""
-    if turn.cancelled():
-        future.cancel()

@@ -167,6 +167,12 @@ class TestProvider:
         with pytest.raises(ProviderError, match="fell back to CPUExecutionProvider"):
             open_network(tmp_path, runtime=Runtime(provider="cuda"))
 
+    def test_cuda_keeps_float32_unless_told_otherwise(self):
+        """Error rates were measured with 23 bits of mantissa; whoever measures may choose."""
+        assert Runtime(provider="cuda").provider_options["use_tf32"] == "0"
+        assert Runtime(provider="cuda", options={}).provider_options == {}
+        assert Runtime().provider_options == {}
+
 
 class TestPixels:
     """What goes in."""
