@@ -6,6 +6,7 @@ import itertools
 import statistics
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,11 +41,13 @@ class OpenedRuntime:
 
     name: str
     engine: Engine
+    opening: Callable[[], Engine]
 
     @classmethod
     def of(cls, name: str, pack: Pack, runtime: Runtime) -> OpenedRuntime:
         """Open a pack's networks."""
-        return cls(name=name, engine=Engine.from_pack(pack, EngineSettings(), runtime))
+        opening = partial(Engine.from_pack, pack, EngineSettings(), runtime)
+        return cls(name=name, engine=opening(), opening=opening)
 
     @property
     def networks(self) -> tuple[Network, ...]:

@@ -115,7 +115,8 @@ class ServiceCell(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         runtime: what was opened.
         submitters: threads that ask.
-        workers: threads that work.
+        workers: threads that work, or processes.
+        processes: whether each worker is a process with networks of its own.
         batch_pictures: taken together at most.
         batch_wait_ms: that a worker waits for more.
         pictures_per_s: answered.
@@ -131,6 +132,7 @@ class ServiceCell(msgspec.Struct, frozen=True, kw_only=True):
     pictures_per_s: float
     p50_ms: float
     p95_ms: float
+    processes: bool = False
 
 
 class BatchReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from benchmarks.markdown import NOT_MEASURED, circumstances_words, table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from benchmarks.speed.batch_results import Agreement, BatchReport, NetworkCell
+    from benchmarks.speed.batch_results import Agreement, BatchReport, NetworkCell, ServiceCell
 
 __all__ = ["render_batches"]
 
@@ -53,21 +53,17 @@ def _engine(report: BatchReport) -> str:
 
 def _service(report: BatchReport) -> str:
     runtimes = _distinct(cell.runtime for cell in report.service)
-    measured = {
-        (c.workers, c.batch_pictures, c.batch_wait_ms, c.runtime): c for c in report.service
-    }
-    settings = sorted({(c.workers, c.batch_pictures, c.batch_wait_ms) for c in report.service})
+    measured = {(_settings_of(cell), cell.runtime): cell for cell in report.service}
     rows = [
         [
-            f"{workers}, {pictures}, {wait_ms:g}",
+            f"{workers} {'processes' if processes else 'threads'}, {pictures}, {wait_ms:g}",
             *(
                 f"{cell.pictures_per_s:.0f} ({cell.p50_ms:.0f}, {cell.p95_ms:.0f})" if cell else ""
-                for cell in (
-                    measured.get((workers, pictures, wait_ms, runtime)) for runtime in runtimes
-                )
+                for cell in (measured.get((settings, runtime)) for runtime in runtimes)
             ),
         ]
-        for workers, pictures, wait_ms in settings
+        for settings in sorted({_settings_of(cell) for cell in report.service})
+        for processes, workers, pictures, wait_ms in [settings]
     ]
     one = report.service[0]
     summary = (
@@ -75,6 +71,10 @@ def _service(report: BatchReport) -> str:
         "callers, a second; in brackets milliseconds until an answer, half and 95 % of them:"
     )
     return f"{summary}\n\n{table(['workers, batch_pictures, batch_wait_ms', *runtimes], rows)}"
+
+
+def _settings_of(cell: ServiceCell) -> tuple[bool, int, int, float]:
+    return cell.processes, cell.workers, cell.batch_pictures, cell.batch_wait_ms
 
 
 def _networks(cells: tuple[NetworkCell, ...]) -> str:

@@ -36,7 +36,7 @@ from benchmarks.speed.batch_results import (
     NetworkCell,
     ServiceCell,
 )
-from benchmarks.speed.batch_service import Batching, measure_service
+from benchmarks.speed.batch_service import Batching, Workers, measure_service
 from fvs.network import PROVIDER_OPTIONS, Provider, Runtime
 from fvs.packs import load_pack, shipped_models_dir
 from fvs.raster import limit_opencv_threads
@@ -194,14 +194,17 @@ def _service(
     pictures: BatchPictures,
     workers: tuple[int, ...],
 ) -> None:
-    for count in reversed(workers[-2:]):  # fewer threads leave more to be taken together
+    counts = [Workers(count, processes) for count in workers[-2:] for processes in (True, False)]
+    for worker in reversed(counts):  # fewer leave more to be taken together
         for batching in BATCHINGS:
             for one in opened:
                 measure = partial(
-                    measure_service, one, pictures.usual, batching, count, bench.seconds
+                    measure_service, one, pictures.usual, batching, worker, bench.seconds
                 )
+                what = "processes" if worker.processes else "threads"
                 bench.cell(
-                    f"service, {one.name}, {batching.pictures} together, {count} threads", measure
+                    f"service, {one.name}, {batching.pictures} together, {worker.count} {what}",
+                    measure,
                 )
 
 

@@ -93,7 +93,7 @@ class EngineSettings(Table, frozen=True, kw_only=True):
         certificate: in place of the pack's own.
         workers: pictures that are worked on at a time; 0 is one a core.
         processes: whether each worker is a process of its own, which uses many cores better and
-            takes some 200 MB; else, and on an accelerator, threads share the networks.
+            takes some 200 MB; else threads share the networks.
         queue: pictures that may wait for a thread; beyond it requests are shed.
         deadline_s: a request that is not done by then is given up.
         provider: where networks run, as onnxruntime must be installed for it.

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fvs.bulk.engines import available_cores
+from fvs.network import Runtime
 from fvs_server.audit import AuditLog
 from fvs_server.audit.checkpoints import CheckpointKey, Checkpoints
 from fvs_server.database import Database
@@ -159,12 +160,13 @@ def open_services(
 def _extracting(
     settings: Settings, faces: Faces, pool: InferencePool, engine: Engine | None
 ) -> Iterator[Extractor]:
-    """In processes of their own, where networks run on the CPU and nobody brought an engine."""
+    """In processes of their own, unless the settings want none or somebody brought an engine."""
     engines = settings.engine
     work: Callable[[Sequence[Picture]], list[Extraction]] = partial(extract_batch, faces.engine)
     with ExitStack() as stack:
-        if engines.processes and engines.provider == "cpu" and engine is None:
-            processes = WorkerProcesses(pool.workers, partial(open_worker_engine, faces.pack))
+        if engines.processes and engine is None:
+            opening = partial(open_worker_engine, faces.pack, Runtime(provider=engines.provider))
+            processes = WorkerProcesses(pool.workers, opening)
             stack.callback(processes.close)
             processes.wait_until_ready()
             work = processes.extract

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
+from functools import partial
 from typing import get_args
 
 import msgspec
@@ -19,7 +20,7 @@ from fvs.network import PROVIDER_NAMES, Provider
 from fvs.raster import encode_jpeg
 from fvs.status import Role
 from fvs.timing.pictures import camera_card, camera_selfie
-from fvs_server.extraction import Extractor
+from fvs_server.extraction import Extractor, Picture, extract_batch
 from fvs_server.inference import Deadline, InferencePool
 from fvs_server.services.faces import open_faces
 from fvs_server.settings import EngineSettings as EngineTable
@@ -37,15 +38,15 @@ seen = st.builds(
     quality=st.floats(0, 100),
     status=st.sampled_from(["OK", "NO_FACE"]),
 )
-pictures = st.lists(st.tuples(seen, st.sampled_from(Role)), max_size=6)
+pictures = st.lists(st.builds(Picture, seen, st.sampled_from(Role), st.booleans()), max_size=6)
 
 
 def alike(one, other) -> bool:
-    """Whether two samples have the same rows in all columns, within rounding."""
-    return all(
-        same(getattr(getattr(one, record.name), column.name), getattr(rows, column.name))
-        for record in fields(one)
-        for rows in [getattr(other, record.name)]
+    """Whether two extractions have the same looks, and rows in all columns within rounding."""
+    return one.looks == other.looks and all(
+        same(getattr(getattr(one.samples, record.name), column.name), getattr(rows, column.name))
+        for record in fields(one.samples)
+        for rows in [getattr(other.samples, record.name)]
         for column in fields(rows)
     )
 
@@ -65,11 +66,12 @@ class TestExtractor:
     def test_samples_are_those_of_a_picture_alone(self, light_engine, requests, batch_pictures):
         """Whatever else is asked for at the time, and of either role."""
         pool = InferencePool(workers=2, queue=40)
-        extractor = Extractor(light_engine, pool, batch_pictures=batch_pictures, batch_wait_s=0.001)
+        work = partial(extract_batch, light_engine)
+        extractor = Extractor(work, pool, batch_pictures=batch_pictures, batch_wait_s=0.001)
         with ThreadPoolExecutor(5) as threads:
             answers = threads.map(lambda p: extractor.extract(p, Deadline.after(SOON)), requests)
             for asked, got in zip(requests, answers, strict=True):
-                alone = [light_engine.extract_here([file], role) for file, role in asked]
+                alone = [work([picture])[0] for picture in asked]
                 assert len(got) == len(alone)
                 assert all(map(alike, got, alone))
         pool.close()
@@ -77,28 +79,26 @@ class TestExtractor:
     def test_real_networks_see_a_batch_as_they_see_each(self):
         """Selfies and cards of different sizes, one without a face and one that is no picture."""
         files = [
-            (camera_selfie(0.3), Role.SELFIE),
-            (camera_selfie(1.0, seed=1), Role.SELFIE),
-            (encode_jpeg(np.full((300, 200, 3), 90, np.uint8), 90), Role.SELFIE),
-            (b"none", Role.SELFIE),
-            (camera_card(0.5), Role.CARD),
-            (camera_card(1.0, seed=1), Role.CARD),
+            Picture(camera_selfie(0.3), Role.SELFIE, looks=True),
+            Picture(camera_selfie(1.0, seed=1), Role.SELFIE, looks=True),
+            Picture(encode_jpeg(np.full((300, 200, 3), 90, np.uint8), 90), Role.SELFIE),
+            Picture(b"none", Role.SELFIE, looks=True),
+            Picture(camera_card(0.5), Role.CARD),
+            Picture(camera_card(1.0, seed=1), Role.CARD),
         ]
         engine = open_engine(open_pack(DEFAULT_PACK), EngineSettings(workers=1))
         pool = InferencePool(workers=1, queue=40)
         batches = []
 
-        class Watched(type(engine)):
-            def extract_here(self, files, role):
-                batches.append((len(files), role))
-                return super().extract_here(files, role)
+        def watched(pictures):
+            batches.append((len(pictures), pictures[0].role))
+            return extract_batch(engine, pictures)
 
-        watched = Watched(engine.detector, engine.embedder, engine.pad, engine.settings)
         together = Extractor(watched, pool, batch_pictures=4, batch_wait_s=1.0)
         got = together.extract(files, Deadline.after(SOON))
         pool.close()
         assert sorted(batches) == [(2, Role.CARD), (4, Role.SELFIE)]
-        assert all(map(alike, got, (engine.extract_here([f], role) for f, role in files)))
+        assert all(map(alike, got, (extract_batch(engine, [each])[0] for each in files)))
 
     def test_the_settings_say_how_many_go_together(
         self, server_settings, server_secrets, light_engine, monkeypatch
@@ -115,7 +115,7 @@ class TestExtractor:
             server_settings.engine, batch_pictures=3, batch_wait_ms=1000.0
         )
         wanted = msgspec.structs.replace(server_settings, engine=table)
-        files = [(picture(n), Role.SELFIE) for n in range(3)]
+        files = [Picture(picture(n), Role.SELFIE) for n in range(3)]
         with open_services(wanted, server_secrets, engine=light_engine) as services:
             assert len(services.extractor.extract(files, Deadline.after(SOON))) == 3
         assert sizes == [3]

@@ -13,6 +13,7 @@ import pytest
 from fvs.cli.demo_cases import build_cases
 from fvs.deployment.packs import DEFAULT_PACK, open_pack
 from fvs.errors import DeploymentError
+from fvs.network import Runtime
 from fvs.status import Role
 from fvs_server.extraction import Picture, extract_batch
 from fvs_server.services.faces import open_worker_engine
@@ -68,13 +69,13 @@ class TestExtract:
         """Bit by bit."""
         selfie = next(case.selfie_jpeg for case in build_cases() if case.name == "mated")
         pictures = [Picture(selfie, Role.SELFIE, looks=True)]
-        real = WorkerProcesses(1, partial(open_worker_engine, shipped_pack))
+        real = WorkerProcesses(1, partial(open_worker_engine, shipped_pack, Runtime()))
         try:
             real.wait_until_ready()
             (there,) = real.extract(pictures)
         finally:
             real.close()
-        (here,) = extract_batch(open_worker_engine(shipped_pack), pictures)
+        (here,) = extract_batch(open_worker_engine(shipped_pack, Runtime()), pictures)
         assert same(here, there)
         assert there.looks is not None
 

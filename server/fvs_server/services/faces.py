@@ -70,20 +70,16 @@ def open_faces(settings: Settings, engine: Engine | None = None) -> Iterator[Fac
         alike = registry.alike(from_store=not settings.registry.index) if registry else None
         yield Faces(
             pack=pack,
-            engine=engine or open_worker_engine(pack, _runtime(settings)),
+            engine=engine or open_worker_engine(pack, Runtime(provider=settings.engine.provider)),
             levels=levels,
             registry=registry,
             verifier=alike,
         )
 
 
-def open_worker_engine(pack: Pack, runtime: Runtime | None = None) -> Engine:
+def open_worker_engine(pack: Pack, runtime: Runtime) -> Engine:
     """One that works in the threads, or the process, that call it."""
     return open_engine(pack, EngineSettings(workers=1), runtime)
-
-
-def _runtime(settings: Settings) -> Runtime:
-    return Runtime(provider=settings.engine.provider)
 
 
 @contextmanager
