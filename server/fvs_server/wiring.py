@@ -20,6 +20,7 @@ from fvs_server.limits import Limits, LimitsKeeper
 from fvs_server.operation.housekeeping import Housekeeping
 from fvs_server.operation.metrics import Metrics
 from fvs_server.operation.readiness import Readiness
+from fvs_server.operation.tls import require_usable_tls
 from fvs_server.receipts import Receipts, SigningKeys
 from fvs_server.services.comparison import Comparison
 from fvs_server.services.desk import Desk
@@ -115,6 +116,7 @@ def open_services(
     Raises:
         DeploymentError: something that the settings name is not there or not right.
     """
+    require_usable_tls(settings.http)
     database = Database.open(settings.database.url, connections=settings.database.connections)
     pool = InferencePool(settings.engine.workers or available_cores(), settings.engine.queue)
     with ExitStack() as stack:

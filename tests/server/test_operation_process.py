@@ -79,7 +79,7 @@ def until(found) -> bool:
 
 
 def test_its_whole_life(settings_file, server_settings, server_secrets, key, tmp_path):
-    """Says its port, logs no secrets, reloads, finishes what was begun, and signs the log."""
+    """Says its port, logs its start and end and no secrets, reloads, finishes work, signs the log."""
     with closing(Database.open(server_settings.database.url)) as database:
         record(database, [answer(1)])
     log = tmp_path / "server.log"
@@ -99,6 +99,12 @@ def test_its_whole_life(settings_file, server_settings, server_secrets, key, tmp
     assert head.startswith(b"HTTP/1.1 4")
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     requests = {line.get("request_id") for line in lines if line["message"] == "request"}
+    told = [line["message"] for line in lines]
+    assert [word for word in told if word in {"started", "stopping", "stopped"}] == [
+        "started",
+        "stopping",
+        "stopped",
+    ]
     assert answered.headers["x-request-id"] in requests
     assert key not in log.read_text()
     assert "1101700230708" not in log.read_text()

@@ -253,6 +253,10 @@ _OPERATIONS = {
     "similarity": ("Similarity (from)", "ความคล้าย (เกณฑ์)"),
     "judgement": ("Judgement", "ผลการตรวจสอบ"),
     "note": ("Note, nothing personal", "หมายเหตุ (ห้ามใส่ข้อมูลส่วนบุคคล)"),
+    "note_refused": (
+        "The note holds the number of a person, so nothing was written down. Leave numbers out.",
+        "หมายเหตุมีเลขประจำตัวของบุคคล จึงไม่ได้บันทึก กรุณาอย่าใส่เลขประจำตัว",
+    ),
     "confirm": ("One person", "บุคคลเดียวกัน"),
     "dismiss": ("Two people", "คนละบุคคล"),
     "of_review": ("of review {id}", "ของรายการ {id}"),
