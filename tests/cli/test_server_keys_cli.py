@@ -115,7 +115,7 @@ class TestList:
         assert "never" in ran.out
 
     def test_an_id_is_never_cut_short(self, keys, monkeypatch):
-        """However narrow the terminal: it is typed again to rotate or revoke. Nor is anything else."""
+        """However narrow the terminal: it is typed again. Nor is anything else."""
         name = "a-rather-long-name.bank.example"
         order = ("--scope", "verify", "--scope", "statistics", "--label", "core banking, Bangkok")
         key = made(keys, "--idp", name, *order)

@@ -79,7 +79,7 @@ def until(found) -> bool:
 
 
 def test_its_whole_life(settings_file, server_settings, server_secrets, key, tmp_path):
-    """Says its port, logs its start and end and no secrets, reloads, finishes work, signs the log."""
+    """Says its port, logs start and end but no secrets, reloads, finishes work, signs the log."""
     with closing(Database.open(server_settings.database.url)) as database:
         record(database, [answer(1)])
     log = tmp_path / "server.log"

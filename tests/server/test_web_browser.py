@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from fvs.cli.demo_cases import build_cases
+from fvs.receipts import KeptAnswer, check_receipt, is_about, read_jwks, require_unaltered
+from fvs.subjects import SubjectId, SubjectKind
 from fvs_server.identity import Scope
 from fvs_server.operation import demo
 from fvs_server.wiring import utc_now
@@ -14,6 +20,12 @@ from tests.server.web_fixtures import SIZES, browser, page_of, site_of  # noqa: 
 NUMBER, OTHER_NUMBER = "1101700230708", "3100501234563"
 _ANSWER = "#answer:not([hidden]), #error:not([hidden])"
 _WAIT_MS = 30_000
+_LABELS_OUTSIDE_THEIR_CHART = """
+  [...document.querySelectorAll("svg.chart text")].filter((label) => {
+    const [inner, outer] = [label, label.closest("svg")].map((e) => e.getBoundingClientRect());
+    return inner.left < outer.left - 1 || inner.right > outer.right + 1;
+  }).map((label) => label.textContent)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +38,13 @@ def cases():
 def site(cases):
     """The demo's service, with its networks and two people enrolled, and its address."""
     enrolled = {name: cases[name] for name in ("mated", "mated-dim")}
-    with demo._demo_services(enrolled, 0) as services, site_of(services) as url:
-        yield services, url
+    with demo._demo_services(enrolled, 0) as opened:
+        # It listens elsewhere than the demo would, and forms are taken from its own origin only.
+        http = msgspec.structs.replace(opened.settings.http, public_url="")
+        settings = msgspec.structs.replace(opened.settings, http=http)
+        services = dataclasses.replace(opened, settings=settings)
+        with site_of(services) as url:
+            yield services, url
 
 
 @pytest.fixture
@@ -69,10 +86,22 @@ def violations(page) -> list[str]:
     return [each["id"] for each in axe.Axe().run(page).response["violations"]]
 
 
+def assert_saved_answer_is_genuine(page, services) -> None:
+    """The file is the whole answer: it shows what was decided, and about whom."""
+    with page.expect_download() as download:
+        page.click("#save")
+    kept = msgspec.json.decode(Path(download.value.path()).read_bytes(), type=KeptAnswer)
+    keys = read_jwks(msgspec.json.encode(services.receipts.jwks()))
+    claims = check_receipt(kept.receipt.jws, keys, utc_now()).claims
+    require_unaltered(kept, claims)
+    subject = SubjectId.parse(SubjectKind.CITIZEN_ID, NUMBER)
+    assert is_about(claims["subject_digest"], subject, kept.receipt.subject_salt)
+
+
 class TestTryOut:
     def test_the_face_before_the_camera_matches(self, site, key, open_page):
         """Camera to answer, with all that a person is to know, and nothing secret."""
-        _, url = site
+        services, url = site
         with open_page() as page:
             fill(page, url, key)
             page.click("#toggle-camera")
@@ -88,6 +117,7 @@ class TestTryOut:
             assert key not in shown
             assert NUMBER not in shown
             assert violations(page) == []
+            assert_saved_answer_is_genuine(page, services)
 
     @pytest.mark.slow
     def test_another_number_does_not_match_in_thai_either(self, site, key, cases, open_page):
@@ -165,7 +195,8 @@ class TestTryOut:
             ("1", "1 of 13 digits"),
             ("1-1017-00230-70-8", "The check digit is right."),
             ("1101700230709", "The check digit is wrong: a digit is mistyped."),
-            ("11017002307081", "The check digit is wrong: a digit is mistyped."),
+            ("11017002307081", "A citizen ID is 13 digits."),
+            ("AA1234567", "A citizen ID is 13 digits."),
         ],
     )
     def test_check_digits_are_told_while_typing(self, site, open_page, typed, state):
@@ -210,6 +241,7 @@ class TestOperations:
             page.wait_for_selector("#numbers")
             assert violations(page) == []
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert page.evaluate(_LABELS_OUTSIDE_THEIR_CHART) == []
 
     def test_in_and_out(self, site, key, open_page):
         """The browser takes and gives up the cookie; scripts cannot read it."""

@@ -104,7 +104,7 @@ def _entry_lines(lines: Iterable[bytes]) -> Iterator[EntryLine]:
             yield msgspec.json.decode(line, type=EntryLine)
         except msgspec.DecodeError:
             raise UsageError(
-                f"the export is damaged or cut off: entry {number}, counted from 0, is no whole line",
+                f"the export is damaged or cut off: entry {number} (from 0) is no whole line",
                 advice="Give a file that `fvs audit export` wrote, whole.",
             ) from None
 
