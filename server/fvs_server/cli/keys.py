@@ -29,6 +29,14 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True, help="Make, list, revoke and rotate API keys.")
 
 _ID_DIGITS = 16
+_LONGEST_WORDS = (
+    ("idp", 0),
+    ("scopes", len("statistics,")),
+    ("state", len("expired")),
+    ("until", len("2026-11-26")),
+    ("last used", len("2026-11-26")),
+    ("label", 0),
+)
 KeyIdArgument = Annotated[str, typer.Argument(help="16 hexadecimal digits, as `list` shows them.")]
 
 
@@ -220,10 +228,9 @@ def _print_issued(issued: IssuedKey, *, as_json: bool) -> None:
 
 def _print_table(found: Sequence[ApiKey], now: datetime) -> None:
     # An id is typed again: it is never cut short, however narrow the terminal.
-    identity = Column("key", no_wrap=True, min_width=_ID_DIGITS)
-    names = ("idp", "scopes", "state", "until", "last used", "label")
-    others = [Column(name, overflow="fold") for name in names]
-    table = Table(identity, *others, box=None, padding=(0, 1))
+    columns = [Column("key", no_wrap=True, min_width=_ID_DIGITS)]
+    columns += [Column(name, overflow="fold", min_width=width) for name, width in _LONGEST_WORDS]
+    table = Table(*columns, box=None, padding=(0, 1), pad_edge=False)
     for key in found:
         last_used = "never" if key.last_used_at is None else _day_and_time(key.last_used_at)
         scopes = ", ".join(sorted(key.scopes))
