@@ -140,4 +140,5 @@ class TestResolve:
                 assert page.status_code == 400
                 assert words in page.text
                 assert form["note"] not in page.text
+                assert f"{pair}?lang={language}#reviews" in page.text  # it comes back at the list
         assert [review["id"] for review in listed(office)] == [pair]
