@@ -150,6 +150,14 @@ def test_a_name_of_the_service(check, url):
     assert check(f"[http]\npublic_url = '{url}'\n").code == ExitCode.MATCH
 
 
+@pytest.mark.parametrize(("pack", "is_told"), [("own", True), ("standard", False)])
+def test_a_pack_that_is_not_used(check, registry_folder, pack, is_told):  # noqa: F811 - a fixture
+    """Where there is a registry its pack goes before; who named another is told."""
+    ran = check(f"[registry]\nfolder = '{registry_folder}'\n[engine]\npack = '{pack}'\n")
+    assert ran.code == ExitCode.MATCH
+    assert ("[engine] pack" in ran.err) is is_told
+
+
 @pytest.mark.parametrize(
     ("variable", "text"),
     [("FVS_SERVER_HTTP_PORTT", "1"), ("FVS_SERVER_HTTP_PORT", "many"), ("FVS_SERVER_NO_KEY", "1")],
