@@ -24,6 +24,9 @@ __all__ = ["DEBUG_VARIABLE", "main"]
 DEBUG_VARIABLE = "FVS_DEBUG"
 """Set to anything, it makes errors show their traceback."""
 
+_OF_THE_PARSER = "Value error, "
+"""What pydantic, by which typer reads options, puts before the words of its own validators."""
+
 
 def main() -> None:
     """Run the command line and exit with an `ExitCode`."""
@@ -67,6 +70,7 @@ def _run() -> ExitCode:
         # the error has no words.
         words = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
         advice = "`fvs --help` and `fvs COMMAND --help` say more."
+        words = words.replace(_OF_THE_PARSER, "")
         raise UsageError(words or "which command?", advice=advice) from error
     except typer.Abort as error:
         raise KeyboardInterrupt from error

@@ -19,7 +19,7 @@ from fvs.errors import UsageError
 from fvs.subjects import SubjectId, SubjectKind
 
 if TYPE_CHECKING:
-    from fvs.receipts import CheckedReceipt
+    from fvs.receipts import CheckedReceipt, KeptAnswer, KeptReceipt
 
 __all__ = ["app"]
 
@@ -56,7 +56,8 @@ def verify(
 ) -> None:
     """Check that the service signed an answer, and that nobody changed it.
 
-    A receipt holds no number. With --number, the answer's `subject_salt` shows whether it is about
+    Of a whole answer, what it says must be what its receipt does; scores and quality are in no
+    receipt. Nor is a number: with --number, the answer's `subject_salt` shows whether it is about
     that subject.
 
     Exit codes: 0 it is genuine, 1 it proves nothing or is about somebody else, 3 wrong use.
@@ -67,15 +68,22 @@ def verify(
       jq -r .receipt.jws answer.json | fvs receipt verify - --jwks jwks.json --json
       fvs receipt verify answer.json --jwks jwks.json --number - < number.txt
     """
-    from fvs.receipts import ReceiptError, check_receipt, read_jwks  # noqa: PLC0415 - 0.1 s
+    from fvs.receipts import (  # noqa: PLC0415 - 0.1 s
+        ReceiptError,
+        check_receipt,
+        read_jwks,
+        require_unaltered,
+    )
 
     if number == STDIN and file == _STDIN:
         raise UsageError("both the receipt and the number come from standard input")
     keys = read_jwks(_read(jwks))
-    kept = _kept_in(_read(file))
+    kept, answer = _kept_in(_read(file))
     subject = None if number is None else read_subject(number, kind_of_number)
     try:
         checked = check_receipt(kept.jws, keys, datetime.now(UTC))
+        if answer is not None:
+            require_unaltered(answer, checked.claims)
     except ReceiptError as error:
         if as_json:
             print_json({"genuine": False, "code": error.code, "detail": str(error)})
@@ -92,7 +100,7 @@ def verify(
         raise typer.Exit(ExitCode.NO_MATCH)
 
 
-def _is_about(checked: CheckedReceipt, kept: _Kept, subject: SubjectId) -> bool:
+def _is_about(checked: CheckedReceipt, kept: KeptReceipt, subject: SubjectId) -> bool:
     from fvs.receipts import is_about  # noqa: PLC0415 - 0.1 s
 
     if kept.subject_salt is None:
@@ -112,23 +120,15 @@ def _print(checked: CheckedReceipt, *, about: bool | None) -> None:
         print_line(f"  {name}: {msgspec.json.encode(value).decode()}")
 
 
-class _Kept(msgspec.Struct, frozen=True):
-    """What an answer holds for whoever keeps it."""
+def _kept_in(content: bytes) -> tuple[KeptReceipt, KeptAnswer | None]:
+    """The receipt, and the answer around it; None where there is the receipt alone."""
+    from fvs.receipts import KeptAnswer, KeptReceipt  # noqa: PLC0415 - 0.1 s
 
-    jws: str
-    subject_salt: str | None = None
-
-
-class _Answer(msgspec.Struct, frozen=True):
-    receipt: _Kept
-
-
-def _kept_in(content: bytes) -> _Kept:
-    """The receipt itself, or that of an answer."""
     try:
-        return msgspec.json.decode(content, type=_Answer).receipt
+        answer = msgspec.json.decode(content, type=KeptAnswer)
     except msgspec.DecodeError:
-        return _Kept(jws=content.decode("ascii", "replace").strip())
+        return KeptReceipt(jws=content.decode("ascii", "replace").strip()), None
+    return answer.receipt, answer
 
 
 def _read(path: Path) -> bytes:
@@ -138,4 +138,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_MOST_BYTES)
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot read {path}: {error.strerror}",
+            advice="Name a file; `curl` saves what is at an address.",
+        ) from error

@@ -5,6 +5,7 @@ selective disclosure (SD-JWT, RFC 9901; SD-JWT VC) for a document wallet. It nam
 the caller's own consent reference and the decision; no number of a person, no score, no picture.
 """
 
+from fvs.receipts.answers import KeptAnswer, KeptReceipt, require_unaltered
 from fvs.receipts.checking import CheckedReceipt, check_receipt, read_jwks
 from fvs.receipts.claims import ReceiptClaims
 from fvs.receipts.errors import ReceiptError
@@ -12,11 +13,14 @@ from fvs.receipts.subjects import is_about, new_salt, subject_digest
 
 __all__ = [
     "CheckedReceipt",
+    "KeptAnswer",
+    "KeptReceipt",
     "ReceiptClaims",
     "ReceiptError",
     "check_receipt",
     "is_about",
     "new_salt",
     "read_jwks",
+    "require_unaltered",
     "subject_digest",
 ]

@@ -11,7 +11,8 @@ class ReceiptError(UsageError):
     """A receipt proves nothing.
 
     Attributes:
-        code: `malformed`, `other_type`, `other_algorithm`, `unknown_key`, `altered` or `expired`.
+        code: `malformed`, `other_type`, `other_algorithm`, `unknown_key`, `altered`, `expired` or
+            `answer_altered`.
     """
 
     def __init__(self, code: str, message: str, *, advice: str) -> None:

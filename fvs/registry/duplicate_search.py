@@ -13,7 +13,7 @@ from fvs.registry.duplicates import search_people
 from fvs.registry.errors import DuplicatesOffError, MissingKeyError, ModelMismatchError
 from fvs.registry.gallery import Gallery
 from fvs.registry.pair_search import find_pairs
-from fvs.registry.reviews import ReviewState
+from fvs.registry.reviews import ReviewState, require_no_number
 from fvs.registry.searching import GallerySearch
 from fvs.registry.vault import dimension_of
 
@@ -161,10 +161,11 @@ class DuplicateSearch:
         """Write what a person made of a pair; whether there is such a review.
 
         Raises:
-            UsageError: a resolved review is not open.
+            UsageError: a resolved review is not open; or the note holds a citizen ID.
         """
         if state is ReviewState.OPEN:
             raise UsageError("a review is resolved as confirmed or dismissed")
+        require_no_number(note)
         return self._store.resolve_review(review_id, state, note, now or datetime.now(UTC))
 
     def calibration_vectors(self) -> tuple[F32, Int]:

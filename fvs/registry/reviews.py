@@ -8,14 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from datetime import datetime  # noqa: TC003 - msgspec reads it
 from enum import StrEnum
 
 import msgspec
 
-__all__ = ["REVIEW_ID_BYTES", "Review", "ReviewState", "fpir_of", "review_id_of"]
+from fvs.errors import UsageError
+from fvs.subjects import SubjectError, SubjectId, SubjectKind
+
+__all__ = [
+    "REVIEW_ID_BYTES",
+    "Review",
+    "ReviewState",
+    "fpir_of",
+    "require_no_number",
+    "review_id_of",
+]
 
 REVIEW_ID_BYTES = 16
+_LIKE_A_CITIZEN_ID = re.compile(r"(?<!\d)\d(?:[ -]?\d){12}(?!\d)")
 
 
 class ReviewState(StrEnum):
@@ -84,3 +96,20 @@ def fpir_of(target_fmr: float, gallery_size: int) -> float:
     look like many others, bring their hits together.
     """
     return -math.expm1(gallery_size * math.log1p(-target_fmr))
+
+
+def require_no_number(note: str) -> None:
+    """Refuse a note that names a person: it would stand beside the pseudonym for good.
+
+    Raises:
+        UsageError: it holds a valid citizen ID, however its digits are grouped.
+    """
+    for digits in _LIKE_A_CITIZEN_ID.findall(note):
+        try:
+            SubjectId.parse(SubjectKind.CITIZEN_ID, digits)
+        except SubjectError:
+            continue
+        raise UsageError(
+            "the note holds the number of a person, so nothing was written down",
+            advice="Leave numbers out: the pair is known by its pseudonyms.",
+        )

@@ -76,6 +76,9 @@ class Fault(Enum):
         "และห้ามใส่ข้อมูลส่วนบุคคล",
     )
     MISSING = Words("It is required: add it.", "จำเป็นต้องระบุ กรุณาเพิ่มข้อมูลนี้")
+    NAMES_SOMEBODY = Words(
+        "It holds a person's number: say it without.", "มีเลขประจำตัวของบุคคล กรุณาเขียนโดยไม่ใส่เลข"
+    )
     NOT_ALLOWED = Words(
         "The service does not take this here: compare it with /openapi.json.",
         "ระบบไม่รับค่านี้ กรุณาตรวจสอบกับ /openapi.json",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -199,17 +200,40 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
     Raises:
         DeploymentError: the file cannot be read, or a key or value cannot be right.
     """
-    tables = _from_file(_named(path, environment))
+    named = _named(path, environment)
+    tables = _from_file(named)
+    settings = _converted(tables, str(named), strict=True)
     for (table, key), text in _from_environment(environment).items():
         tables.setdefault(table, {})[key] = _value(text)
-    try:
         # Not strict: all that an environment holds is text.
-        return msgspec.convert(tables, Settings, strict=False)
+        settings = _converted(tables, _variable(table, key), strict=False)
+    _require_name(settings.http.public_url)
+    return settings
+
+
+def _converted(tables: dict[str, Any], source: str, *, strict: bool) -> Settings:
+    """What the tables hold; of what is wrong, the source is named."""
+    try:
+        return msgspec.convert(tables, Settings, strict=strict)
     except msgspec.ValidationError as error:
         raise DeploymentError(
-            f"the settings of the server are wrong: {error}",
+            f"the settings of the server are wrong, {source}: {error}",
             advice="docs/reference/server-toml.md names every key.",
         ) from error
+
+
+def _require_name(public_url: str) -> None:
+    """Callers compare it as text: with receipts, tokens and signed requests."""
+    parts = urlsplit(public_url)
+    is_name = parts.scheme in {"http", "https"} and parts.netloc and not parts.path.endswith("/")
+    if public_url and not (
+        is_name and public_url == f"{parts.scheme}://{parts.netloc}{parts.path}"
+    ):
+        raise DeploymentError(
+            f"{public_url!r} does not name a service",
+            advice="Set [http] public_url to an address such as https://fvs.example, without a "
+            "slash at its end.",
+        )
 
 
 def origins_of(path: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
@@ -223,7 +247,7 @@ def origins_of(path: Path | None, environment: Mapping[str, str]) -> dict[str, s
     tables = _from_file(named)
     origins = {f"{table}.{key}": str(named) for table, keys in tables.items() for key in keys}
     for table, key in _from_environment(environment):
-        origins[f"{table}.{key}"] = f"{SETTINGS_VARIABLE}_{table}_{key}".upper()
+        origins[f"{table}.{key}"] = _variable(table, key)
     return origins
 
 
@@ -231,6 +255,11 @@ def _named(path: Path | None, environment: Mapping[str, str]) -> Path | None:
     """The file of the argument, else of the variable."""
     variable = environment.get(SETTINGS_VARIABLE, "")
     return path or (Path(variable) if variable else None)
+
+
+def _variable(table: str, key: str) -> str:
+    """That goes before the file's key."""
+    return f"{SETTINGS_VARIABLE}_{table}_{key}".upper()
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:

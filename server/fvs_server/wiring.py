@@ -22,6 +22,7 @@ from fvs_server.limits import Limits, LimitsKeeper
 from fvs_server.operation.housekeeping import Housekeeping
 from fvs_server.operation.metrics import Metrics
 from fvs_server.operation.readiness import Readiness
+from fvs_server.operation.tls import require_usable_tls
 from fvs_server.operation.traces import open_parts
 from fvs_server.receipts import SigningKeys
 from fvs_server.services.faces import Faces, open_faces, open_worker_engine
@@ -129,6 +130,7 @@ def open_services(
     Raises:
         DeploymentError: something that the settings name is not there or not right.
     """
+    require_usable_tls(settings.http)
     database = Database.open(settings.database.url, connections=settings.database.connections)
     with ExitStack() as stack:
         stack.callback(database.close)

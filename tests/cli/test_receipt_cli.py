@@ -51,6 +51,54 @@ def test_a_whole_answer(fvs, answer, jwks):
     assert 'decision: "match"' in result.out
 
 
+WHOLE = {
+    "transaction_id": "0b5c2f0e",
+    "decided_at": "2026-11-25T09:00:00.123Z",
+    "decision": "match",
+    "reasons": [{"code": "age_unknown", "about": "comparison", "advice": "State the age."}],
+    "assurance_level": "ial2.3",
+    "operating_point": {"target_fmr": 1e-4, "certificate_id": "c1", "pack": "standard"},
+    "presentation_attack_detection": {"status": "assessed", "is_live": True, "session_used": True},
+}
+
+
+@pytest.mark.parametrize(
+    ("member", "other"),
+    [
+        ("transaction_id", "0b5c2f0f"),
+        ("decided_at", "2026-11-25T09:00:01Z"),
+        ("decision", "no_match"),
+        ("reasons", []),
+        ("assurance_level", "ial2.2"),
+        ("operating_point", {**WHOLE["operating_point"], "target_fmr": 1e-3}),
+        (
+            "presentation_attack_detection",
+            {**WHOLE["presentation_attack_detection"], "is_live": None},
+        ),
+        (
+            "presentation_attack_detection",
+            {**WHOLE["presentation_attack_detection"], "session_used": False},
+        ),
+    ],
+)
+def test_an_answer_that_was_edited(fvs, kept, jwks, member, other):
+    """A genuine receipt does not vouch for an answer that says something else; the member is named.
+
+    The answer as it was given is genuine.
+    """
+    receipt = {"jws": signed(), "sd_jwt_vc": None, "subject_salt": SALT}
+    for document, code in (
+        (WHOLE, ExitCode.MATCH),
+        ({**WHOLE, member: other}, ExitCode.NO_MATCH),
+    ):
+        file = kept(json.dumps({**document, "receipt": receipt}))
+        result = fvs("receipt", "verify", file, "--jwks", jwks, "--json")
+        assert result.code == code
+    told = json.loads(result.out)
+    assert (told["genuine"], told["code"]) == (False, "answer_altered")
+    assert member in told["detail"]
+
+
 def test_the_json(fvs, answer, jwks):
     """Is one document; whom it is about is said where it was asked."""
     document = json.loads(fvs("receipt", "verify", answer, "--jwks", jwks, "--json").out)

@@ -1,8 +1,15 @@
 """A broken installation: the server says what is missing before it listens, and shows no secret."""
 
 import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from fvs.cli.exit_codes import ExitCode
 from fvs.manifest import load_manifest
@@ -111,3 +118,106 @@ def test_another_registrys_keys(check, home, registry_folder):  # noqa: F811 - a
     spec = (own / "registry.toml").read_text()
     (own / "registry.toml").write_text(spec.replace(str(ring), str(other)))
     assert_refused(check(f"[registry]\nfolder = '{own}'\n"), "key")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ('[limits]\nrate_per_s = "20"\n', ("server.toml", "limits.rate_per_s")),
+        ('[http]\nport = "8443"\n', ("server.toml", "http.port")),
+        ("[limitz]\n", ("server.toml", "limitz")),
+        ("[http]\npublic_url = 'fvs.example'\n", ("public_url", "https://fvs.example")),
+        ("[http]\npublic_url = 'https://fvs.example/'\n", ("public_url", "slash")),
+        ("[http]\npublic_url = 'https://fvs.example?a'\n", ("public_url",)),
+        ("[registry]\nfolder = '/nowhere'\n", ("/nowhere", "[registry] folder")),
+        ("[engine]\ncertificate = 'none.json'\n", ("none.json", "[engine] certificate")),
+        ('[assurance."high.1"]\ntarget_fmr = 1e-7\n', ('[assurance."high.1"]', "0.0001")),
+    ],
+)
+def test_a_setting_that_cannot_be(check, more, words):
+    """Is refused before anything starts: what and where it stands, and which key to correct."""
+    ran = check(more)
+    assert ran.code == ExitCode.WRONG_USE
+    shown = " ".join(ran.err.split())
+    assert all(word in shown for word in words), shown
+    assert "--registry" not in shown
+    assert "--fmr" not in shown
+
+
+@pytest.mark.parametrize("url", ["https://fvs.example", "http://10.0.0.7:8443", "https://a.b/fvs"])
+def test_a_name_of_the_service(check, url):
+    """May have a port and a path."""
+    assert check(f"[http]\npublic_url = '{url}'\n").code == ExitCode.MATCH
+
+
+@pytest.mark.parametrize(("pack", "is_told"), [("own", True), ("standard", False)])
+def test_a_pack_that_is_not_used(check, registry_folder, pack, is_told):  # noqa: F811 - a fixture
+    """Where there is a registry its pack goes before; who named another is told."""
+    ran = check(f"[registry]\nfolder = '{registry_folder}'\n[engine]\npack = '{pack}'\n")
+    assert ran.code == ExitCode.MATCH
+    assert ("[engine] pack" in ran.err) is is_told
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [("FVS_SERVER_HTTP_PORTT", "1"), ("FVS_SERVER_HTTP_PORT", "many"), ("FVS_SERVER_NO_KEY", "1")],
+)
+def test_a_variable_that_cannot_be(check, monkeypatch, variable, text):
+    """Is named, and not the file, which is right."""
+    monkeypatch.setenv(variable, text)
+    ran = check()
+    assert_refused(ran, variable)
+    assert "server.toml" not in ran.err.replace("docs/reference/server-toml.md", "")
+
+
+class TestTls:
+    """Certificate and key are loaded before the server listens."""
+
+    @pytest.fixture
+    def pair(self, home):
+        """A certificate and its key; and the key of another."""
+        names = SimpleNamespace(cert=home / "a.crt", key=home / "a.key", other=home / "b.key")
+        write_certificate(names.cert, names.key)
+        write_certificate(home / "b.crt", names.other)
+        return names
+
+    def test_a_pair(self, check, pair):
+        """Would start."""
+        more = f"[http]\ntls_certificate = '{pair.cert}'\ntls_key = '{pair.key}'\n"
+        assert check(more).code == ExitCode.MATCH
+
+    @pytest.mark.parametrize(
+        ("certificate", "key", "words"),
+        [
+            ("cert", None, "tls_key"),
+            (None, "key", "tls_certificate"),
+            ("missing", "key", "missing"),
+            ("cert", "missing", "missing"),
+            ("cert", "other", "its key"),
+            ("key", "key", "its key"),
+        ],
+    )
+    def test_what_is_none(self, check, home, pair, certificate, key, words):
+        """Is refused and named."""
+        settings = {"tls_certificate": certificate, "tls_key": key}
+        lines = [
+            f"{name} = '{getattr(pair, file, home / file)}'\n"
+            for name, file in settings.items()
+            if file is not None
+        ]
+        assert_refused(check("[http]\n" + "".join(lines)), words)
+
+
+def write_certificate(certificate: Path, key: Path) -> None:
+    """A certificate that signs itself, and its key, both in PEM."""
+    private = Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "fvs.example")])
+    day = datetime(2026, 11, 26, tzinfo=UTC)
+    made = (
+        x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
+        .not_valid_before(day)
+        .not_valid_after(day + timedelta(days=1))
+        .sign(private, None)
+    )
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from fvs.cli.exit_codes import ExitCode
+from fvs.cli.output import OUTPUT_CONSOLE
 from fvs_server.database import Database
 from fvs_server.secrets import ServerSecrets
 
@@ -79,8 +80,10 @@ class TestCreate:
         ],
     )
     def test_wrong_use(self, keys, arguments):
-        """Nothing is made of half an order."""
-        assert keys("create", *arguments).code == ExitCode.WRONG_USE
+        """Nothing is made of half an order; what is wrong is said without a library's jargon."""
+        ran = keys("create", *arguments)
+        assert ran.code == ExitCode.WRONG_USE
+        assert "Value error" not in ran.err
         assert json.loads(keys("list", "--json").out) == []
 
     def test_a_signing_key(self, keys, tmp_path):
@@ -110,6 +113,16 @@ class TestList:
             assert key["key_id"] in ran.out
             assert key["key"][21:] not in ran.out
         assert "never" in ran.out
+
+    def test_an_id_is_never_cut_short(self, keys, monkeypatch):
+        """However narrow the terminal: it is typed again. Nor is anything else."""
+        name = "a-rather-long-name.bank.example"
+        order = ("--scope", "verify", "--scope", "statistics", "--label", "core banking, Bangkok")
+        key = made(keys, "--idp", name, *order)
+        monkeypatch.setattr(OUTPUT_CONSOLE, "_width", 80)
+        shown = keys("list").out
+        assert key["key_id"] in shown
+        assert "\u2026" not in shown
 
     def test_of_one_idp(self, keys):
         """Only theirs."""

@@ -162,6 +162,16 @@ class TestTampered:
                 connection.execute(statement)
         assert code in codes(check(log, checkpoints))
 
+    def test_one_removal_is_one_gap(self, log, checkpoints):
+        """What follows it stands where it should; a checkpoint that is given twice is held once."""
+        with log.writing() as connection:
+            kept = checkpoints.last(connection).signed
+            connection.execute(delete(entries).where(AT_7))
+        found = check(log, checkpoints, statements=[kept, kept])
+        told = [(finding.code, finding.sequence) for finding in found.findings]
+        assert told == [("gap", 8), ("broken_chain", 8), ("cut_off", found.entries + 1)]
+        assert found.checkpoints == 1
+
     def test_two_entries_that_change_places(self, log, checkpoints):
         """The order is part of what was hashed."""
         with log.writing() as connection:

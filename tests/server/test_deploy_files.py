@@ -137,6 +137,9 @@ def test_variables_are_settings(where, variables):
     """A misspelt one is an error of the service, so it is one here."""
     ours = {name: value for name, value in variables.items() if name.startswith("FVS_SERVER_")}
     assert ours, where
+    # What whoever deploys has to give, compose takes from its own environment.
+    if ours.get("FVS_SERVER_HTTP_PUBLIC_URL", "").startswith("${FVS_PUBLIC_URL:?"):
+        ours["FVS_SERVER_HTTP_PUBLIC_URL"] = "https://fvs.example"
     settings = read_settings(None, ours)
     proxies = settings.http.trusted_proxies
     assert proxies or where in {"Dockerfile", "systemd"}

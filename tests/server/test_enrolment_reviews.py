@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from litestar.testing import TestClient
 
 from fvs.registry.reviews import Review, review_id_of
+from fvs_server.app import create_app
 from fvs_server.identity import Scope
 from tests.server.enrol_fixtures import AUTHORITY, events, portrait, subject
 from tests.server.identity_fixtures import bearer
@@ -14,6 +16,7 @@ from tests.server.light_engine import picture
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LIST = "/v1/duplicate-reviews"
+BASE = "https://fvs.example"
 
 
 @pytest.fixture
@@ -110,3 +113,32 @@ class TestResolve:
     def test_what_cannot_be_is_refused(self, office, review, body, status):
         """An unknown review, or no judgement."""
         assert resolve(office, review, **body).status_code == status
+
+    @pytest.mark.parametrize("note", ["is {}", "{} and {}", "no. {}."])
+    @pytest.mark.parametrize("join", ["", " ", "-"])
+    def test_no_note_names_a_person(self, office, pair, note, join):
+        """It would undo the pseudonyms: the review stays open, and no answer repeats it."""
+        number = subject(1)["number"]
+        text = note.format(join.join(number), join.join(number))
+        answer = resolve(office, pair, state="confirmed", note=text)
+        (violation,) = answer.json()["violations"]
+        assert (answer.status_code, violation["code"]) == (400, "names_somebody")
+        assert number not in answer.text
+        assert [review["id"] for review in listed(office)] == [pair]
+
+    def test_nor_one_that_is_written_in_the_browser(self, office, pair):
+        """The page comes again, says so in its language, and the review stays on it."""
+        form = {"state": "dismissed", "note": subject(2)["number"]}
+        path = f"/operations/reviews/{pair}?lang="
+        with TestClient(create_app(office.services), base_url=BASE) as browser:
+            key = bearer(office.services, Scope.REVIEW, idp=AUTHORITY)["Authorization"]
+            browser.follow_redirects = False
+            key_form = {"key": key.removeprefix("Bearer ")}
+            browser.post("/operations/login", data=key_form, headers={"Origin": BASE})
+            for language, words in (("en", "number of a person"), ("th", "เลขประจำตัวของบุคคล")):
+                page = browser.post(path + language, data=form, headers={"Origin": BASE})
+                assert page.status_code == 400
+                assert words in page.text
+                assert form["note"] not in page.text
+                assert f"{pair}?lang={language}#reviews" in page.text  # it comes back at the list
+        assert [review["id"] for review in listed(office)] == [pair]

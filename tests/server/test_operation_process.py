@@ -79,7 +79,7 @@ def until(found) -> bool:
 
 
 def test_its_whole_life(settings_file, server_settings, server_secrets, key, tmp_path):
-    """Says that it loads and its port, reloads, finishes what was begun, and signs the log."""
+    """Says that it loads, and its port; logs start and end, no secrets; reloads; signs the log."""
     with closing(Database.open(server_settings.database.url)) as database:
         record(database, [answer(1)])
     log = tmp_path / "server.log"
@@ -100,6 +100,12 @@ def test_its_whole_life(settings_file, server_settings, server_secrets, key, tmp
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert lines[0]["message"].startswith("loading ")
     requests = {line.get("request_id") for line in lines if line["message"] == "request"}
+    told = [line["message"] for line in lines]
+    assert [word for word in told if word in {"started", "stopping", "stopped"}] == [
+        "started",
+        "stopping",
+        "stopped",
+    ]
     assert answered.headers["x-request-id"] in requests
     assert key not in log.read_text()
     assert "1101700230708" not in log.read_text()

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from fvs.cli.demo_cases import build_cases
+from fvs.receipts import KeptAnswer, check_receipt, is_about, read_jwks, require_unaltered
+from fvs.subjects import SubjectId, SubjectKind
 from fvs_server.identity import Scope
 from fvs_server.operation import demo
 from fvs_server.wiring import utc_now
+from tests.server.audit_fixtures import answer, record
 from tests.server.identity_fixtures import create, order
 from tests.server.web_fixtures import SIZES, browser, page_of, site_of  # noqa: F401 - a fixture
 
 NUMBER, OTHER_NUMBER = "1101700230708", "3100501234563"
 _ANSWER = "#answer:not([hidden]), #error:not([hidden])"
 _WAIT_MS = 30_000
+_LABELS_OUTSIDE_THEIR_CHART = """
+  [...document.querySelectorAll("svg.chart text")].filter((label) => {
+    const [inner, outer] = [label, label.closest("svg")].map((e) => e.getBoundingClientRect());
+    return inner.left < outer.left - 1 || inner.right > outer.right + 1;
+  }).map((label) => label.textContent)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +39,13 @@ def cases():
 def site(cases):
     """The demo's service, with its networks and two people enrolled, and its address."""
     enrolled = {name: cases[name] for name in ("mated", "mated-dim")}
-    with demo._demo_services(enrolled, 0) as services, site_of(services) as url:
-        yield services, url
+    with demo._demo_services(enrolled, 0) as opened:
+        # It listens elsewhere than the demo would, and forms are taken from its own origin only.
+        http = msgspec.structs.replace(opened.settings.http, public_url="")
+        settings = msgspec.structs.replace(opened.settings, http=http)
+        services = dataclasses.replace(opened, settings=settings)
+        with site_of(services) as url:
+            yield services, url
 
 
 @pytest.fixture
@@ -69,10 +87,22 @@ def violations(page) -> list[str]:
     return [each["id"] for each in axe.Axe().run(page).response["violations"]]
 
 
+def assert_saved_answer_is_genuine(page, services) -> None:
+    """The file is the whole answer: it shows what was decided, and about whom."""
+    with page.expect_download() as download:
+        page.click("#save")
+    kept = msgspec.json.decode(Path(download.value.path()).read_bytes(), type=KeptAnswer)
+    keys = read_jwks(msgspec.json.encode(services.receipts.jwks()))
+    claims = check_receipt(kept.receipt.jws, keys, utc_now()).claims
+    require_unaltered(kept, claims)
+    subject = SubjectId.parse(SubjectKind.CITIZEN_ID, NUMBER)
+    assert is_about(claims["subject_digest"], subject, kept.receipt.subject_salt)
+
+
 class TestTryOut:
     def test_the_face_before_the_camera_matches(self, site, key, open_page):
         """Camera to answer, with all that a person is to know, and nothing secret."""
-        _, url = site
+        services, url = site
         with open_page() as page:
             fill(page, url, key)
             page.click("#toggle-camera")
@@ -88,6 +118,7 @@ class TestTryOut:
             assert key not in shown
             assert NUMBER not in shown
             assert violations(page) == []
+            assert_saved_answer_is_genuine(page, services)
 
     @pytest.mark.slow
     def test_another_number_does_not_match_in_thai_either(self, site, key, cases, open_page):
@@ -134,16 +165,18 @@ class TestTryOut:
             assert page.inner_text("#decision") != "Match"
 
     @pytest.mark.slow
-    def test_a_wrong_key_is_said(self, site, open_page):
-        """The refusal is shown with its advice and the request's id."""
+    @pytest.mark.parametrize("size", list(SIZES))
+    def test_a_wrong_key_is_said(self, site, open_page, size):
+        """The refusal is shown with its advice and the request's id, where it can be seen."""
         _, url = site
-        with open_page() as page:
+        with open_page("en", size) as page:
             fill(page, url, "fvs_no_key")
             files = [{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}]
             page.set_input_files("#files", files)
             send(page)
-            assert page.is_visible("#error")
             assert "Request:" in page.inner_text("#error")
+            below = "document.querySelector('#error').getBoundingClientRect().bottom"
+            assert page.evaluate(f"Math.floor({below}) <= innerHeight")
 
     @pytest.mark.slow
     def test_the_key_is_kept_nowhere(self, site, key, open_page):
@@ -165,7 +198,8 @@ class TestTryOut:
             ("1", "1 of 13 digits"),
             ("1-1017-00230-70-8", "The check digit is right."),
             ("1101700230709", "The check digit is wrong: a digit is mistyped."),
-            ("11017002307081", "The check digit is wrong: a digit is mistyped."),
+            ("11017002307081", "A citizen ID is 13 digits."),
+            ("AA1234567", "A citizen ID is 13 digits."),
         ],
     )
     def test_check_digits_are_told_while_typing(self, site, open_page, typed, state):
@@ -198,8 +232,10 @@ class TestOperations:
     @pytest.mark.parametrize("size", list(SIZES))
     @pytest.mark.parametrize("language", ["en", "th"])
     def test_anybody_can_read_it(self, site, key, open_page, language, size):
-        """Axe finds nothing on any page, and nothing is wider than the window."""
-        _, url = site
+        """Axe finds nothing on any page, and nothing is wider than the window or its chart."""
+        services, url = site
+        changes = {"transaction_id": f"{language} {size}", "at": utc_now(), "latency_ms": 777.0}
+        record(services.database, [answer(1, **changes)])
         with open_page(language, size) as page:
             for path in ("/try", "/operations"):
                 page.goto(url + path)
@@ -210,6 +246,8 @@ class TestOperations:
             page.wait_for_selector("#numbers")
             assert violations(page) == []
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            page.wait_for_selector("svg.chart text")
+            assert page.evaluate(_LABELS_OUTSIDE_THEIR_CHART) == []
 
     def test_in_and_out(self, site, key, open_page):
         """The browser takes and gives up the cookie; scripts cannot read it."""

@@ -7,7 +7,6 @@ answer.
 
 from __future__ import annotations
 
-import re
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,9 +27,8 @@ from fvs.deployment.registry_file import FILE_NAME
 from fvs.deployment.registry_location import Location, require_extra
 from fvs.errors import UsageError
 from fvs.registry.errors import DuplicatesOffError
-from fvs.registry.reviews import REVIEW_ID_BYTES, ReviewState
+from fvs.registry.reviews import REVIEW_ID_BYTES, ReviewState, require_no_number
 from fvs.status import Role
-from fvs.subjects import SubjectError, SubjectId, SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +44,6 @@ SHOWN_DIGITS = 6
 """float32 has seven."""
 
 _MOST_REVIEWS = 1000
-_LIKE_A_CITIZEN_ID = re.compile(r"(?<!\d)\d(?:[ -]?\d){12}(?!\d)")
 
 
 class HitAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,7 +218,7 @@ def reviews(
             return
         if resolve_as is ReviewState.OPEN:
             raise UsageError("a review is resolved as confirmed or dismissed", advice="See --as.")
-        _require_no_number(note)
+        require_no_number(note)
         known = store.resolve_review(_review_id(review), resolve_as, note, datetime.now(UTC))
     document = {"review": review, "known": known, "state": resolve_as}
     if as_json:
@@ -316,20 +313,3 @@ def _review_id(text: str) -> bytes:
             "a review's id is 32 hexadecimal digits", advice="`fvs registry reviews` lists them."
         )
     return review_id
-
-
-def _require_no_number(note: str) -> None:
-    """Refuse a note that names a person: it would stand beside the pseudonym for good.
-
-    Raises:
-        UsageError: it holds a valid citizen ID, however its digits are grouped.
-    """
-    for digits in _LIKE_A_CITIZEN_ID.findall(note):
-        try:
-            SubjectId.parse(SubjectKind.CITIZEN_ID, digits)
-        except SubjectError:
-            continue
-        raise UsageError(
-            "the note holds the number of a person, so nothing was written down",
-            advice="Leave numbers out: the pair is known by its pseudonyms.",
-        )

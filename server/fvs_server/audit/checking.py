@@ -47,7 +47,7 @@ class LogCheck(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         entries: that were read.
         purged: of those, entries whose event was purged.
-        checkpoints: that were checked.
+        checkpoints: different ones that were checked.
         root: of the Merkle tree, hexadecimal.
         findings: the first hundred things that are wrong; empty where the log is whole.
     """
@@ -96,13 +96,14 @@ def check_log(
         public_jwk: of the service's checkpoints.
     """
     check = _Check()
-    read = [(signed, read_checkpoint(signed, public_jwk)) for signed in statements]
-    wanted = {checkpoint.entries for _, checkpoint in read if checkpoint is not None}
+    # One that was kept may be one of the log's own.
+    read = [read_checkpoint(signed, public_jwk) for signed in dict.fromkeys(statements)]
+    wanted = {checkpoint.entries for checkpoint in read if checkpoint is not None}
     for line in lines:
         check.entry(line)
         if check.size in wanted:
             check.remember_root()
-    for number, (_, checkpoint) in enumerate(read, start=1):
+    for number, checkpoint in enumerate(read, start=1):
         check.statement(number, checkpoint)
     return check.result(len(read))
 
@@ -113,6 +114,7 @@ class _Check:
     def __init__(self) -> None:
         self._tree = _Frontier()
         self._roots: dict[int, str] = {}
+        self._expected = 0
         self._previous = GENESIS
         self._purged = self._told = 0
         self._findings: list[Finding] = []
@@ -128,8 +130,9 @@ class _Check:
 
     def entry(self, line: EntryLine) -> None:
         """The next entry."""
-        if line.sequence != self.size:
-            self._find("gap", line.sequence, f"entry {self.size} was expected here")
+        if line.sequence != self._expected:
+            self._find("gap", line.sequence, f"entry {self._expected} was expected here")
+        self._expected = line.sequence + 1  # what follows a gap is no further one
         chained = line.chained
         if chained.previous_hash != self._previous:
             self._find("broken_chain", line.sequence, "it does not name the entry before it")
@@ -150,7 +153,7 @@ class _Check:
             self._find("foreign_checkpoint", 0, f"checkpoint {number} is not signed by this key")
         elif checkpoint.entries > self.size:
             missing = checkpoint.entries - self.size
-            self._find("cut_off", checkpoint.entries, f"the last {missing} entries are missing")
+            self._find("cut_off", checkpoint.entries, f"{missing} of so many entries are missing")
         elif self._roots[checkpoint.entries] != checkpoint.root:
             self._find(
                 "other_root", checkpoint.entries, "the entries are others than those signed for"

@@ -106,7 +106,7 @@ def _entry_lines(lines: Iterable[bytes]) -> Iterator[EntryLine]:
             yield msgspec.json.decode(line, type=EntryLine)
         except msgspec.DecodeError:
             raise UsageError(
-                f"what stands where entry {number} should be is none",
+                f"the export is damaged or cut off: entry {number} (from 0) is no whole line",
                 advice="Give a file that `fvs audit export` wrote, whole.",
             ) from None
 

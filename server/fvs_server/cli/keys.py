@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from fvs.cli.common import JsonOption
 from fvs.cli.output import OUTPUT_CONSOLE, print_json, print_line, print_note
@@ -28,6 +28,15 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Make, list, revoke and rotate API keys.")
 
+_ID_DIGITS = 16
+_LONGEST_WORDS = (
+    ("idp", 0),
+    ("scopes", len("statistics,")),
+    ("state", len("expired")),
+    ("until", len("2026-11-26")),
+    ("last used", len("2026-11-26")),
+    ("label", 0),
+)
 KeyIdArgument = Annotated[str, typer.Argument(help="16 hexadecimal digits, as `list` shows them.")]
 
 
@@ -218,9 +227,10 @@ def _print_issued(issued: IssuedKey, *, as_json: bool) -> None:
 
 
 def _print_table(found: Sequence[ApiKey], now: datetime) -> None:
-    table = Table(
-        "key", "idp", "scopes", "state", "until", "last used", "label", box=None, padding=(0, 1)
-    )
+    # An id is typed again: it is never cut short, however narrow the terminal.
+    columns = [Column("key", no_wrap=True, min_width=_ID_DIGITS)]
+    columns += [Column(name, overflow="fold", min_width=width) for name, width in _LONGEST_WORDS]
+    table = Table(*columns, box=None, padding=(0, 1), pad_edge=False)
     for key in found:
         last_used = "never" if key.last_used_at is None else _day_and_time(key.last_used_at)
         scopes = ", ".join(sorted(key.scopes))

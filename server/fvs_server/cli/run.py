@@ -213,19 +213,23 @@ def check(*, settings: SettingsOption = None, as_json: JsonOption = False) -> No
     Examples:
       fvs server config check --settings server.toml
     """
-    from fvs_server.wiring import open_services  # noqa: PLC0415 - heavy
+    from fvs_server.settings import origins_of  # noqa: PLC0415 - heavy
+    from fvs_server.wiring import open_services  # noqa: PLC0415
 
     opened = open_settings(settings)
     with open_services(opened, read_secrets(opened)) as services:
         report = services.readiness.look()
+        pack = services.faces.pack.name
     if as_json:
         print_json(report)
-    else:
-        print_line("the server would start")
-        if not opened.http.public_url:
-            print_note(
-                f"receipts would name {opened.http.issuer} as their issuer: set [http] public_url"
-            )
+        return
+    print_line("the server would start")
+    if not opened.http.public_url:
+        print_note(
+            f"receipts would name {opened.http.issuer} as their issuer: set [http] public_url"
+        )
+    if "engine.pack" in origins_of(settings, os.environ) and pack != opened.engine.pack:
+        print_note(f"[engine] pack is not used: the registry is of pack {pack}")
 
 
 @config_app.command()

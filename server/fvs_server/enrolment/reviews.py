@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fvs.errors import UsageError
+from fvs.registry.reviews import require_no_number
 from fvs_server.enrolment.acts import Act, Action, Actor
+from fvs_server.faults import Fault
 from fvs_server.problems import Problem, ServiceError
 from fvs_server.services.judging import coded_failures
 
@@ -55,8 +58,9 @@ class Reviews:
         """Write what a person made of a pair; returns when.
 
         Raises:
-            ServiceError: NOT_FOUND.
+            ServiceError: NOT_FOUND; INVALID_REQUEST, the note holds the number of a person.
         """
+        _require_no_number(note)
         now = self.clock()
         with coded_failures():
             known = self.registry.resolve_review(review_id, state, note, now)
@@ -69,3 +73,11 @@ class Reviews:
         act = Act(actor=Actor.of(principal), action=Action.REVIEW, outcome=outcome, about=about)
         with self.database.writing() as connection:
             self.notes.note(connection, act)
+
+
+def _require_no_number(note: str) -> None:
+    try:
+        require_no_number(note)
+    except UsageError:
+        wrong = Fault.NAMES_SOMEBODY.at("/note")
+        raise ServiceError(Problem.INVALID_REQUEST, violations=(wrong,)) from None

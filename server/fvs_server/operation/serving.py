@@ -132,6 +132,11 @@ class _Server(uvicorn.Server):
         logger.info("started", extra={"fields": {"port": port}})
         self._on_started(Running(port, self._stop))
 
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        logger.info("stopping", extra={"fields": {"drain_s": self._services.settings.http.drain_s}})
+        await super().shutdown(sockets)
+        logger.info("stopped")
+
     def _stop(self) -> None:
         self.should_exit = True
 

@@ -77,7 +77,7 @@ class ResolutionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     Attributes:
         state: how it is closed.
-        note: why; nothing personal.
+        note: why; nothing personal, and no number of a person.
     """
 
     state: Literal["confirmed", "dismissed"]

@@ -22,7 +22,7 @@ from fvs_server.identity.request_head import RequestHead
 from fvs_server.problems import Problem, ServiceError
 from fvs_server.routes.authority import id_bytes
 from fvs_server.web.charts import HEIGHT, WIDTH
-from fvs_server.web.dashboard import PERIODS_DAYS
+from fvs_server.web.dashboard import PERIODS_DAYS, DashboardData
 from fvs_server.web.origins import is_own_origin
 from fvs_server.web.pages import PAGE_HEADERS, language_of, render_page
 from fvs_server.web.sessions import SESSION_LIFE
@@ -102,17 +102,8 @@ def get_operations_page(
     language = _language(request)
     if operator is None:
         return _page("login.html", language, refused="")
-    return _page(
-        "operations.html",
-        language,
-        data=services.operators.dashboard(operator, days, idp or None, language),
-        principal=operator,
-        periods=PERIODS_DAYS,
-        is_admin=Scope.ADMIN in operator.scopes,
-        may_review=Scope.REVIEW in operator.scopes,
-        width=WIDTH,
-        height=HEIGHT,
-    )
+    data = services.operators.dashboard(operator, days, idp or None, language)
+    return _dashboard_page(operator, data, language)
 
 
 @post(f"{_PATH}/login", **_FORM)
@@ -157,8 +148,41 @@ def judge_review(
         raise _wrong(Fault.NOT_ONE_OF.at("/state", allowed="confirmed, dismissed"))
     if len(note) > _LONGEST_NOTE:
         raise _wrong(Fault.TOO_LONG.at("/note", most=_LONGEST_NOTE))
-    services.operators.judge(operator, id_bytes(review_id), ReviewState(state), note)
+    try:
+        services.operators.judge(operator, id_bytes(review_id), ReviewState(state), note)
+    except ServiceError as error:
+        if error.problem is not Problem.INVALID_REQUEST:
+            raise
+        return _note_again(request, services, operator)
     return _redirect(request)
+
+
+def _note_again(
+    request: Request[Any, Any, Any], services: Services, operator: Principal
+) -> Response[str]:
+    """The page once more, which says why nothing was written down; the note is not repeated."""
+    language = _language(request)
+    data = services.operators.dashboard(operator, PERIODS_DAYS[0], None, language)
+    page = _dashboard_page(operator, data, language, note_refused=True)
+    page.status_code = int(Problem.INVALID_REQUEST.value.status)
+    return page
+
+
+def _dashboard_page(
+    operator: Principal, data: DashboardData, language: Language, *, note_refused: bool = False
+) -> Response[str]:
+    return _page(
+        "operations.html",
+        language,
+        data=data,
+        principal=operator,
+        periods=PERIODS_DAYS,
+        is_admin=Scope.ADMIN in operator.scopes,
+        may_review=Scope.REVIEW in operator.scopes,
+        note_refused=note_refused,
+        width=WIDTH,
+        height=HEIGHT,
+    )
 
 
 def _page(template: str, language: Language, **context: object) -> Response[str]:

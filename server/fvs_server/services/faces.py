@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fvs.deployment.packs import open_engine, open_pack
 from fvs.deployment.registry_location import Location, require_extra
 from fvs.engine import EngineSettings
+from fvs.errors import DeploymentError, UsageError
 from fvs.network import Runtime
 from fvs_server.services.levels import LevelTable
 
@@ -61,8 +62,8 @@ def open_faces(settings: Settings, engine: Engine | None = None) -> Iterator[Fac
         DeploymentError: a pack, a certificate, the registry or its keys are not there or not right.
         UsageError: likewise; its advice names the setting.
     """
-    folder = settings.registry.folder
-    location = Location.find(Path(folder)) if folder else None
+    location = _location(settings.registry.folder)
+    _require_certificate(settings.engine.certificate)
     pack = location.open_pack() if location else open_pack(settings.engine.pack)
     levels = LevelTable(settings, pack)
     with ExitStack() as stack:
@@ -80,6 +81,26 @@ def open_faces(settings: Settings, engine: Engine | None = None) -> Iterator[Fac
 def open_worker_engine(pack: Pack, runtime: Runtime) -> Engine:
     """One that works in the threads, or the process, that call it."""
     return open_engine(pack, EngineSettings(workers=1), runtime)
+
+
+def _location(folder: str) -> Location | None:
+    """Where the registry is; None without one."""
+    if not folder:
+        return None
+    try:
+        return Location.find(Path(folder))
+    except UsageError as error:
+        raise DeploymentError(
+            str(error), advice="Name in [registry] folder one that `fvs registry init` made."
+        ) from error
+
+
+def _require_certificate(own: str | None) -> None:
+    if own is not None and not Path(own).exists():
+        raise DeploymentError(
+            f"there is no certificate {own}",
+            advice="Correct [engine] certificate, or leave it out: the pack has one of its own.",
+        )
 
 
 @contextmanager

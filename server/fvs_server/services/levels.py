@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fvs.decide import DecisionPolicy
 from fvs.deployment.certificates import accepted_certificate
+from fvs.errors import UsageError
 from fvs_server.faults import Fault
 from fvs_server.problems import Problem, ServiceError
 
@@ -111,11 +112,20 @@ class LevelTable:
         )
 
     def _level(self, name: str, spec: AssuranceLevel, certificate: Certificate) -> Level:
+        try:
+            policy = DecisionPolicy.from_certificate(
+                certificate, self._pack, spec.target_fmr, with_pad=spec.pad
+            )
+        except UsageError as error:
+            targets = ", ".join(f"{point.target_fmr:g}" for point in certificate.points)
+            raise UsageError(
+                str(error),
+                advice=f'Set target_fmr of [assurance."{name}"] to one of: {targets}; or calibrate '
+                "for it, and name the certificate in [engine].",
+            ) from error
         return Level(
             name=name,
-            policy=DecisionPolicy.from_certificate(
-                certificate, self._pack, spec.target_fmr, with_pad=spec.pad
-            ),
+            policy=policy,
             needs_session=spec.session,
             same_person_from=min(point.threshold for point in certificate.points),
             certificate_id=certificate.certificate_id,

@@ -135,7 +135,8 @@ class Operators:
         """Close a review of suspected duplicates.
 
         Raises:
-            ServiceError: INSUFFICIENT_SCOPE; NOT_FOUND, there is no such review or registry.
+            ServiceError: INSUFFICIENT_SCOPE; NOT_FOUND, there is no such review or registry;
+                INVALID_REQUEST, the note holds the number of a person.
         """
         if Scope.REVIEW not in principal.scopes:
             raise ServiceError(Problem.INSUFFICIENT_SCOPE)

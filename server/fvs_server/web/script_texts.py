@@ -10,7 +10,7 @@ SCRIPT_TEXTS = (
     "inconclusive", "level", "live", "liveness", "look_straight", "match", "means_inconclusive",
     "means_match", "means_no_match", "means_not_compared", "most_files", "need_camera",
     "need_picture", "no_answer", "no_match", "not_assessed", "not_compared", "not_live",
-    "number_right", "number_short", "number_wrong", "refused", "request_id", "score",
+    "number_odd", "number_right", "number_short", "number_wrong", "refused", "request_id", "score",
     "start_camera", "stop_camera", "target_fmr", "transaction", "turn_left", "turn_right",
     "value", "working",
 )  # fmt: skip

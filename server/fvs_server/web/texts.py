@@ -59,6 +59,7 @@ _TRY = {
         "ตัวเลข 13 หลัก หรือรหัสประเทศและหมายเลขหนังสือเดินทาง เช่น THA AA1234567",
     ),
     "number_short": ("{count} of 13 digits", "{count} จาก 13 หลัก"),
+    "number_odd": ("A citizen ID is 13 digits.", "เลขประจำตัวประชาชนเป็นตัวเลข 13 หลัก"),
     "number_right": ("The check digit is right.", "เลขตรวจสอบถูกต้อง"),
     "number_wrong": (
         "The check digit is wrong: a digit is mistyped.",
@@ -158,9 +159,10 @@ _TRY = {
     "chosen": ("compared", "ใช้เปรียบเทียบ"),
     "receipt": ("Receipt (signed answer)", "ใบรับรองผล (ลงลายมือชื่อดิจิทัล)"),
     "receipt_hint": (
-        "Save it to a file and check it offline with fvs receipt verify.",
-        "บันทึกเป็นไฟล์แล้วตรวจสอบแบบออฟไลน์ด้วย fvs receipt verify",
+        "Save the answer and check it offline with fvs receipt verify, with the number too.",
+        "บันทึกผลแล้วตรวจสอบแบบออฟไลน์ด้วย fvs receipt verify รวมถึงหมายเลขได้",
     ),
+    "save_answer": ("Save the answer (JSON)", "บันทึกผล (JSON)"),
     "as_curl": ("The same with curl", "คำสั่ง curl ที่เทียบเท่า"),
     "as_curl_hint": (
         "The key and the number are left out: set FVS_KEY and put the number in.",
@@ -253,6 +255,10 @@ _OPERATIONS = {
     "similarity": ("Similarity (from)", "ความคล้าย (เกณฑ์)"),
     "judgement": ("Judgement", "ผลการตรวจสอบ"),
     "note": ("Note, nothing personal", "หมายเหตุ (ห้ามใส่ข้อมูลส่วนบุคคล)"),
+    "note_refused": (
+        "The note holds the number of a person, so nothing was written down. Leave numbers out.",
+        "หมายเหตุมีเลขประจำตัวของบุคคล จึงไม่ได้บันทึก กรุณาอย่าใส่เลขประจำตัว",
+    ),
     "confirm": ("One person", "บุคคลเดียวกัน"),
     "dismiss": ("Two people", "คนละบุคคล"),
     "of_review": ("of review {id}", "ของรายการ {id}"),

@@ -19,9 +19,17 @@ export function showAnswer(answer, request, text) {
   showQuality(answer.frames, text);
   byId("receipt").value = answer.receipt?.jws ?? "";
   byId("receipt-block").hidden = !answer.receipt;
+  offerFile(byId("save"), answer);
   byId("curl").textContent = curlOf(request, answer.frames.length);
   byId("answer").hidden = false;
   byId("answer-heading").focus();
+}
+
+/** Let a link save the whole answer; the one before is let go. */
+function offerFile(link, answer) {
+  if (link.href) URL.revokeObjectURL(link.href);
+  const type = "application/json";
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(answer)], { type }));
 }
 
 function showReasons(reasons) {

@@ -6,7 +6,7 @@ const DIGITS = 13;
 export function checkDigitState(typed) {
   const digits = typed.replace(/[\s-]/g, "");
   if (!digits) return { name: "" };
-  if (!/^\d*$/.test(digits) || digits.length > DIGITS) return { name: "number_wrong", is: "wrong" };
+  if (!/^\d*$/.test(digits) || digits.length > DIGITS) return { name: "number_odd", is: "wrong" };
   if (digits.length < DIGITS) return { name: "number_short", count: digits.length };
   const right = checkDigit(digits) === Number(digits[DIGITS - 1]);
   return right ? { name: "number_right", is: "right" } : { name: "number_wrong", is: "wrong" };

@@ -218,6 +218,7 @@ function say(words) {
 function fail(words) {
   byId("error").textContent = words;
   byId("error").hidden = false;
+  byId("error").scrollIntoView({ block: "nearest" }); // on a phone it is below what is seen
 }
 
 async function submit(event) {
