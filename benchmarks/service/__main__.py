@@ -24,6 +24,7 @@ import typer
 
 from benchmarks.machine import REPOSITORY, describe_circumstances
 from benchmarks.report_files import write_report
+from benchmarks.service.queueing import ideal_p99_to_p50
 from benchmarks.service.results import (
     LatencySection,
     OverloadSection,
@@ -123,7 +124,7 @@ def soak(
     """Keep the service at work, and watch its memory."""
     with our_service(pair(), DEFAULT_PACK, SOAK_PEOPLE) as server:
         waiting(server.port, server.verifications, callers=CALLERS, seconds=10.0)  # warm
-        with _sampled_rss(server, every_s=60.0) as rss_mb:
+        with _sampled_memory(server, every_s=60.0) as memory_mb:
             traffic = arriving(
                 server.port, server.verifications, per_s=per_s, seconds=60.0 * minutes
             )
@@ -132,7 +133,7 @@ def soak(
         minutes=minutes,
         requests=traffic.answered,
         statuses=dict(traffic.statuses),
-        rss_mb=[round(mb, 1) for mb in rss_mb],
+        memory_mb=[round(mb, 1) for mb in memory_mb],
         p50_ms=(
             statistics.median(traffic.latencies_ms[:tenth]),
             statistics.median(traffic.latencies_ms[-tenth:]),
@@ -202,13 +203,14 @@ def _latency(server: Measured, capacity: float, sizes: Sizes) -> LatencySection:
         p50_ms=traffic.percentile_ms(0.5),
         p95_ms=traffic.percentile_ms(0.95),
         p99_ms=traffic.percentile_ms(0.99),
+        ideal_p99_to_p50=ideal_p99_to_p50(SHARE_OF_CAPACITY, available_cores()),
     )
 
 
 def _overload(server: Measured, capacity: float, sizes: Sizes) -> OverloadSection:
     usual = waiting(server.port, server.verifications, callers=1, seconds=5.0).percentile_ms(0.5)
-    before = server.rss_mb
-    with _sampled_rss(server, every_s=0.2) as rss_mb:
+    before = server.memory_mb
+    with _sampled_memory(server, every_s=0.2) as memory_mb:
         traffic = arriving(
             server.port,
             server.verifications,
@@ -219,8 +221,8 @@ def _overload(server: Measured, capacity: float, sizes: Sizes) -> OverloadSectio
         times_capacity=TIMES_CAPACITY,
         statuses=dict(traffic.statuses),
         answered_per_s=traffic.per_s,
-        rss_before_mb=before,
-        rss_highest_mb=max(rss_mb),
+        memory_before_mb=before,
+        memory_highest_mb=max(memory_mb),
         recovery_s=_recovery_s(server, 2 * usual),
     )
 
@@ -255,13 +257,13 @@ def _rival(pictures: Pair, weights: Path, sizes: Sizes) -> RivalSection:
 
 
 @contextmanager
-def _sampled_rss(server: Measured, *, every_s: float) -> Iterator[list[float]]:
+def _sampled_memory(server: Measured, *, every_s: float) -> Iterator[list[float]]:
     """Samples of a server's memory, in MB, while the block runs."""
-    samples, stopping = [server.rss_mb], threading.Event()
+    samples, stopping = [server.memory_mb], threading.Event()
 
     def sample() -> None:
         while not stopping.wait(every_s):
-            samples.append(server.rss_mb)
+            samples.append(server.memory_mb)
 
     thread = threading.Thread(target=sample)
     thread.start()

@@ -57,6 +57,8 @@ class LatencySection(msgspec.Struct, frozen=True, kw_only=True):
         p50_ms: half were answered within it.
         p95_ms: 95 % were.
         p99_ms: 99 % were.
+        ideal_p99_to_p50: what the last is to the first where as many servers as there are cores
+            each take the same time for every request and waste none between two.
     """
 
     share_of_capacity: float
@@ -65,6 +67,7 @@ class LatencySection(msgspec.Struct, frozen=True, kw_only=True):
     p50_ms: float
     p95_ms: float
     p99_ms: float
+    ideal_p99_to_p50: float
 
 
 class OverloadSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +77,8 @@ class OverloadSection(msgspec.Struct, frozen=True, kw_only=True):
         times_capacity: how many times.
         statuses: how many had each; `failed` got no answer at all.
         answered_per_s: answers of status 200 a second meanwhile.
-        rss_before_mb: of the server.
-        rss_highest_mb: likewise, meanwhile.
+        memory_before_mb: of the server's processes, without what they share.
+        memory_highest_mb: likewise, meanwhile.
         recovery_s: from the end of the overload until a request is answered within twice the
             median of the time before.
     """
@@ -83,8 +86,8 @@ class OverloadSection(msgspec.Struct, frozen=True, kw_only=True):
     times_capacity: float
     statuses: dict[str, int]
     answered_per_s: float
-    rss_before_mb: float
-    rss_highest_mb: float
+    memory_before_mb: float
+    memory_highest_mb: float
     recovery_s: float
 
 
@@ -113,14 +116,14 @@ class SoakSection(msgspec.Struct, frozen=True, kw_only=True):
         minutes: it took.
         requests: that were answered.
         statuses: how many had each.
-        rss_mb: of the server, a sample a minute.
+        memory_mb: of the server's processes, without what they share; a sample a minute.
         p50_ms: of the first and of the last tenth of the time.
     """
 
     minutes: float
     requests: int
     statuses: dict[str, int]
-    rss_mb: list[float]
+    memory_mb: list[float]
     p50_ms: tuple[float, float]
 
 

@@ -88,7 +88,7 @@ class Measured:
     comparisons: Iterator[bytes]
 
     @property
-    def rss_mb(self) -> float:
+    def memory_mb(self) -> float:
         """Of its processes, less what they share: what each has for itself alone (USS)."""
         return sum(float(each.memory_full_info().uss) for each in self._processes()) / 1e6
 

@@ -26,7 +26,7 @@ def render_service(report: ServiceReport | None) -> str:
         return NOT_MEASURED
     rows: list[tuple[str, str]] = []
     if report.throughput is not None:
-        rows += _throughput(report.throughput)
+        rows += _throughput(report.throughput, report.circumstances.cores)
     if report.latency is not None:
         rows += _latency(report.latency)
     if report.overload is not None:
@@ -39,9 +39,11 @@ def render_service(report: ServiceReport | None) -> str:
     return f"{words}\n\n{circumstances_words(report.circumstances)}"
 
 
-def _throughput(section: ThroughputSection) -> list[tuple[str, str]]:
+def _throughput(section: ThroughputSection, cores: int) -> list[tuple[str, str]]:
     engine, service = (statistics.median(r) for r in (section.engine_per_s, section.service_per_s))
     ratios = [s / e for s, e in zip(section.service_per_s, section.engine_per_s, strict=True)]
+    left = [1 - each * section.caller_cpu_ms / (1e3 * cores) for each in section.service_per_s]
+    apart = [ratio / share for ratio, share in zip(ratios, left, strict=True)]
     return [
         (
             (
@@ -57,6 +59,10 @@ def _throughput(section: ThroughputSection) -> list[tuple[str, str]]:
         (
             "the service's share of the engine's figure, round by round",
             f"{statistics.median(ratios):.0%} ({min(ratios):.0%} to {max(ratios):.0%})",
+        ),
+        (
+            "the same of the cores' time that the callers left it",
+            f"{statistics.median(apart):.0%} ({min(apart):.0%} to {max(apart):.0%})",
         ),
         (
             "CPU a verification: service, engine alone, sending the request",
@@ -77,7 +83,8 @@ def _latency(section: LatencySection) -> list[tuple[str, str]]:
             ),
             (
                 f"{section.p50_ms:.0f} ms, {section.p95_ms:.0f} ms, {section.p99_ms:.0f} ms "
-                f"(99 % is {section.p99_ms / section.p50_ms:.1f} times the median)"
+                f"(99 % is {section.p99_ms / section.p50_ms:.1f} times the median; of an ideal "
+                f"queue {section.ideal_p99_to_p50:.1f} times)"
             ),
         ),
         ("answers meanwhile", _counts(section.statuses)),
@@ -92,7 +99,7 @@ def _overload(section: OverloadSection) -> list[tuple[str, str]]:
         ),
         (
             "memory of the server before, and at most meanwhile",
-            f"{section.rss_before_mb:.0f} MB, {section.rss_highest_mb:.0f} MB",
+            f"{section.memory_before_mb:.0f} MB, {section.memory_highest_mb:.0f} MB",
         ),
         (
             "until an answer comes within twice the usual time again",
@@ -102,9 +109,9 @@ def _overload(section: OverloadSection) -> list[tuple[str, str]]:
 
 
 def _soak(section: SoakSection) -> list[tuple[str, str]]:
-    fifth = max(1, len(section.rss_mb) // 5)
+    fifth = max(1, len(section.memory_mb) // 5)
     first, last = (
-        statistics.median(part) for part in (section.rss_mb[:fifth], section.rss_mb[-fifth:])
+        statistics.median(part) for part in (section.memory_mb[:fifth], section.memory_mb[-fifth:])
     )
     return [
         (
@@ -113,7 +120,7 @@ def _soak(section: SoakSection) -> list[tuple[str, str]]:
         ),
         (
             "memory of the server, median of the first and of the last fifth of the time; most",
-            f"{first:.0f} MB, {last:.0f} MB; {max(section.rss_mb):.0f} MB",
+            f"{first:.0f} MB, {last:.0f} MB; {max(section.memory_mb):.0f} MB",
         ),
         (
             "median latency of the first and of the last tenth",
