@@ -102,13 +102,14 @@ def test_the_table_says_what_was_measured():
             p50_ms=100.0,
             p95_ms=200.0,
             p99_ms=250.0,
+            ideal_p99_to_p50=3.6,
         ),
         overload=OverloadSection(
             times_capacity=5.0,
             statuses={"200": 300, "503": 1200},
             answered_per_s=19.0,
-            rss_before_mb=400.0,
-            rss_highest_mb=420.0,
+            memory_before_mb=400.0,
+            memory_highest_mb=420.0,
             recovery_s=0.5,
         ),
         rival=RivalSection(
@@ -122,7 +123,7 @@ def test_the_table_says_what_was_measured():
             minutes=30.0,
             requests=18000,
             statuses={"200": 18000},
-            rss_mb=[400.0, 401.0, 402.0],
+            memory_mb=[400.0, 401.0, 402.0],
             p50_ms=(60.0, 61.0),
         ),
     )
@@ -130,7 +131,8 @@ def test_the_table_says_what_was_measured():
     for expected in (
         "20.0 (18.0 to 36.0)",
         "90% (80% to 90%)",
-        "2.5 times the median",
+        "91% (81% to 92%)",
+        "2.5 times the median; of an ideal queue 3.6 times",
         "300 x 200, 1,200 x 503",
         "3.00 times",
         "2.00 times",

@@ -19,10 +19,10 @@ class TestIdealQueue:
         load = 0.4  # more than half wait for nothing, so that the median is the work alone
 
         def waits_at_most(t: float) -> float:
-            terms = (
+            terms = [
                 (load * (k - t)) ** k / factorial(k) * exp(load * (t - k))
                 for k in range(int(t) + 1)
-            )
+            ]
             return (1 - load) * sum(terms)
 
         longest = next(t / 1000 for t in range(10_000) if waits_at_most(t / 1000) >= 0.99)
