@@ -106,11 +106,11 @@ class Desk:
         Raises:
             ServiceError: a limit; the request was counted all the same.
         """
-        now = self._clock()
         refusal: ServiceError | None = None
         admission = Admission()
         # Whatever it counts, no answer rests on it yet.
         with self._database.writing(hurried=True) as connection:
+            now = self._clock()  # here, for a wait for the lock is no time between two requests
             self._limits.rates.take(connection, case.principal, now)
             try:
                 with _undone_if_refused(connection, case):
@@ -136,8 +136,9 @@ class Desk:
         Raises:
             ServiceError: the same capture was answered meanwhile, or the same request.
         """
-        now, limits = self._clock(), self._limits
+        limits = self._limits
         with self._database.writing() as connection:
+            now = self._clock()
             if case.subject is not None:
                 limits.attempts.record(
                     connection, case.subject, case.principal.idp, now, ending.value
