@@ -170,6 +170,7 @@ def _extracting(
             opening = partial(open_worker_engine, faces.pack, Runtime(provider=engines.provider))
             processes = WorkerProcesses(pool.workers, opening)
             stack.callback(processes.close)
+            stack.callback(pool.drain, settings.http.drain_s)
             processes.wait_until_ready()
             work = processes.extract
         yield Extractor(

@@ -91,7 +91,7 @@ class _Worker:
 
     def __init__(self, opening: Callable[[], Engine]) -> None:
         self._opening = opening
-        self._ready = False
+        self._ready = self._let_go = False
         self._start()
 
     def is_ready(self) -> bool:
@@ -112,18 +112,15 @@ class _Worker:
             self._pipe.send(pictures)
             done: list[Extraction] | str = self._pipe.recv()
         except (EOFError, OSError):
-            logger.error("a process that works on pictures died")  # noqa: TRY400 - no trace
-            self.let_go()
-            self._process.kill()
-            self._process.join()
-            self._start()
+            self._replace()
             raise WorkerFailedError("died") from None
         if isinstance(done, str):
             raise WorkerFailedError(done)
         return done
 
     def let_go(self) -> None:
-        """Close its pipe, which ends it."""
+        """Close its pipe, which ends it; no other takes its place."""
+        self._let_go = True
         self._pipe.close()
 
     def wait_until_gone(self) -> None:
@@ -131,6 +128,15 @@ class _Worker:
         self._process.join(_ENDS_WITHIN_S)
         self._process.kill()
         self._process.join()
+
+    def _replace(self) -> None:
+        if self._let_go:
+            return
+        logger.error("a process that works on pictures died")
+        self._pipe.close()
+        self._process.kill()
+        self._process.join()
+        self._start()
 
     def _start(self) -> None:
         self._pipe, theirs = _SPAWN.Pipe()

@@ -121,10 +121,13 @@ class TestFaults:
         processes.close()
 
     def test_none_is_left(self, shipped_pack):
-        """When they are closed, also while one works."""
+        """When they are closed, though they had not yet begun; and none begins afterwards."""
         before = set(children())
         processes = WorkerProcesses(2, partial(LightEngine, shipped_pack))
         processes.close()
+        assert set(children()) == before
+        with pytest.raises(WorkerFailedError):
+            processes.extract([Picture(picture(6), Role.SELFIE)])
         assert set(children()) == before
 
 
