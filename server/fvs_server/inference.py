@@ -1,8 +1,8 @@
 """One pool of threads for all that takes long: bounded, with a deadline for each request.
 
 Networks run on one thread each, so as many pictures are worked on as there are cores; more would
-only make every one of them slower. With worker processes a thread waits while its process works. What does not fit the queue is refused at once, while it is
-still cheap to refuse.
+only make every one of them slower. With worker processes a thread waits while its process works.
+What does not fit the queue is refused at once, while it is still cheap to refuse.
 """
 
 from __future__ import annotations
