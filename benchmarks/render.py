@@ -35,8 +35,8 @@ from benchmarks.packs.results import load_packs
 from benchmarks.packs.tables import render_held_out, render_packs
 from benchmarks.scale.results import load_scale
 from benchmarks.scale.tables import render_scale
-from benchmarks.service.results import load_service
-from benchmarks.service.tables import render_service
+from benchmarks.service.results import load_parts, load_service
+from benchmarks.service.tables import render_parts, render_service
 from benchmarks.speed.batch_results import load_batches
 from benchmarks.speed.batch_tables import render_batches
 from benchmarks.speed.contenders import OURS
@@ -273,6 +273,7 @@ SHARED_SECTIONS: dict[str, Callable[[], str]] = {
     "registry": lambda: render_registry(RESULTS_DIR / "registry.json"),
     "robustness": lambda: render_robustness(RESULTS_DIR),
     "scale": lambda: render_scale(load_scale(RESULTS_DIR / "scale.json")),
+    "parts": lambda: render_parts(load_parts(RESULTS_DIR / "service_parts.json")),
     "service": lambda: render_service(load_service(RESULTS_DIR / "service.json")),
     "speed": lambda: render_speed(RESULTS_DIR),
 }

@@ -1,6 +1,7 @@
 """Where the CPU time of one verification goes, by parts of the service.
 
     python -m benchmarks.service.parts                 # half a minute
+    python -m benchmarks.render                        # docs/explanation/service.md, from the file
 
 Requests are given to the application one after another in this process, without sockets. Each
 part's functions are timed by the clock of the thread that runs them, less the parts inside them.
@@ -27,8 +28,9 @@ import typer
 import fvs.engine
 import fvs_server.edge.bodies
 import fvs_server.extraction
-from benchmarks.machine import REPOSITORY, Circumstances, describe_circumstances
+from benchmarks.machine import REPOSITORY, describe_circumstances
 from benchmarks.report_files import write_report
+from benchmarks.service.results import PartsReport
 from benchmarks.service.servers import make_registry, make_server, pair, verifications
 from fvs.deployment.packs import DEFAULT_PACK
 from fvs.registry.alike import AlikeVerifier
@@ -80,26 +82,6 @@ _PARTS: dict[str, tuple[tuple[object, str], ...]] = {
 """Functions whose time is a part's, where their callers look them up."""
 
 app = typer.Typer(help=__doc__)
-
-
-class PartsReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was measured.
-
-    Attributes:
-        circumstances: of the measurement.
-        requests: that were timed.
-        whole_cpu_ms: of the process, a request.
-        engine_cpu_ms: of the parts that the engine would do without a service.
-        beside_the_engine_cpu_ms: the rest.
-        parts_cpu_ms: by part; the last is what no part holds: HTTP, and the hand-over of threads.
-    """
-
-    circumstances: Circumstances
-    requests: int
-    whole_cpu_ms: float
-    engine_cpu_ms: float
-    beside_the_engine_cpu_ms: float
-    parts_cpu_ms: dict[str, float]
 
 
 class Clocks:

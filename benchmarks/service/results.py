@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 __all__ = [
     "LatencySection",
     "OverloadSection",
+    "PartsReport",
     "RivalSection",
     "ServiceReport",
     "SoakSection",
     "ThroughputSection",
+    "load_parts",
     "load_service",
 ]
 
@@ -138,6 +140,31 @@ class ServiceReport(msgspec.Struct, frozen=True, kw_only=True):
     soak: SoakSection | None = None
 
 
+class PartsReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured.
+
+    Attributes:
+        circumstances: of the measurement.
+        requests: that were timed.
+        whole_cpu_ms: of the process, a request.
+        engine_cpu_ms: of the parts that the engine would do without a service.
+        beside_the_engine_cpu_ms: the rest.
+        parts_cpu_ms: by part; the last is what no part holds: HTTP, and the hand-over of threads.
+    """
+
+    circumstances: Circumstances
+    requests: int
+    whole_cpu_ms: float
+    engine_cpu_ms: float
+    beside_the_engine_cpu_ms: float
+    parts_cpu_ms: dict[str, float]
+
+
 def load_service(path: Path) -> ServiceReport | None:
     """The report, if there is one."""
     return read_report(path, ServiceReport)
+
+
+def load_parts(path: Path) -> PartsReport | None:
+    """The report of the parts, if there is one."""
+    return read_report(path, PartsReport)

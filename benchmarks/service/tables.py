@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from benchmarks.service.results import (
         LatencySection,
         OverloadSection,
+        PartsReport,
         RivalSection,
         ServiceReport,
         SoakSection,
         ThroughputSection,
     )
 
-__all__ = ["render_service"]
+__all__ = ["render_parts", "render_service"]
 
 
 def render_service(report: ServiceReport | None) -> str:
@@ -36,6 +37,17 @@ def render_service(report: ServiceReport | None) -> str:
     if report.rival is not None:
         rows += _rival(report.rival)
     words = table(["what", "measured"], rows)
+    return f"{words}\n\n{circumstances_words(report.circumstances)}"
+
+
+def render_parts(report: PartsReport | None) -> str:
+    """All parts, in the order of a request."""
+    if report is None:
+        return NOT_MEASURED
+    rows = [(part, f"{ms:.2f}") for part, ms in report.parts_cpu_ms.items()]
+    rows.append(("all of it", f"{report.whole_cpu_ms:.1f}"))
+    rows.append(("all but the engine", f"{report.beside_the_engine_cpu_ms:.1f}"))
+    words = table([f"part (n = {report.requests:,})", "CPU ms a verification"], rows)
     return f"{words}\n\n{circumstances_words(report.circumstances)}"
 
 

@@ -13,12 +13,13 @@ import pytest
 from benchmarks.service.results import (
     LatencySection,
     OverloadSection,
+    PartsReport,
     RivalSection,
     ServiceReport,
     SoakSection,
     ThroughputSection,
 )
-from benchmarks.service.tables import render_service
+from benchmarks.service.tables import render_parts, render_service
 from benchmarks.service.traffic import arriving, waiting
 from tests.benchmark_records import CIRCUMSTANCES
 
@@ -142,6 +143,21 @@ def test_the_table_says_what_was_measured():
         assert expected in words
 
 
+def test_the_parts_are_listed():
+    """In their order, with what is left beside the engine."""
+    report = PartsReport(
+        circumstances=CIRCUMSTANCES,
+        requests=300,
+        whole_cpu_ms=55.9,
+        engine_cpu_ms=46.3,
+        beside_the_engine_cpu_ms=9.6,
+        parts_cpu_ms={"engine: embed": 24.619, "sign": 0.164},
+    )
+    words = render_parts(report)
+    assert words.index("24.62") < words.index("0.16") < words.index("55.9") < words.index("9.6")
+
+
 def test_nothing_was_measured():
     """Is said."""
+    assert render_parts(None)
     assert render_service(None)
