@@ -29,6 +29,8 @@ __all__ = ["WorkerFailedError", "WorkerProcesses"]
 logger = logging.getLogger(__name__)
 
 _ENDS_WITHIN_S = 5.0
+_OF_THE_GROUP = frozenset({"SIGHUP", "SIGINT", "SIGTERM"})
+"""Signals, as far as the system has them."""
 # Not forked: the server has threads, and a copy of their locks may be held by nobody.
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -151,8 +153,8 @@ class _Worker:
 def _serve(pipe: Connection, opening: Callable[[], Engine]) -> None:
     """Work on what comes until the server's end of the pipe is closed, or the server is gone."""
     # A terminal and systemd signal the whole group; the server says when it has drained.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    for name in _OF_THE_GROUP & {each.name for each in signal.Signals}:
+        signal.signal(signal.Signals[name], signal.SIG_IGN)
     engine = opening()
     try:
         pipe.send(None)

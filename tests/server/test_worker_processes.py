@@ -104,6 +104,15 @@ class TestFaults:
         assert len(set(children()) - before) == 1
         assert processes.extract([Picture(picture(4), Role.SELFIE)])
 
+    @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+    def test_signals_of_the_group_are_for_the_server(self, processes, number):
+        """It reads its keys anew, or finishes what was begun, and needs them for that."""
+        processes.extract([Picture(picture(4), Role.SELFIE)])
+        for worker in processes._workers:
+            os.kill(worker._process.pid, number)
+        assert processes.extract([Picture(picture(4), Role.SELFIE)])
+        assert processes.extract([Picture(picture(4), Role.SELFIE)])
+
     def test_an_engine_that_fails_goes_on(self, processes):
         """What is told is the kind of error: its message may quote what was sent."""
         before = set(children())
