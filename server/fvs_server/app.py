@@ -106,6 +106,6 @@ def provide_principal(request: Request[Any, Any, Any]) -> Principal:
 
 def _use_threads(services: Services) -> None:
     """A thread for every request that may be inside, so that none waits where nobody counts it."""
-    threads = services.pool.capacity + _OTHER_THREADS
+    threads = services.extractor.pool.capacity + _OTHER_THREADS
     executor = ThreadPoolExecutor(threads, thread_name_prefix="request")
     asyncio.get_running_loop().set_default_executor(executor)

@@ -66,8 +66,7 @@ class Services:
         limits: of rates, attempts, repetitions, sessions and captures.
         pseudonyms: of subjects in the server's tables.
         faces: networks, levels and registry.
-        pool: where pictures are worked on.
-        extractor: has them worked on there.
+        extractor: has pictures worked on.
         gate: counts the requests that wait for it.
         verification: against the registry.
         comparison: of two pictures.
@@ -91,7 +90,6 @@ class Services:
     pseudonyms: Pseudonymiser
     transactions: Transactions
     faces: Faces
-    pool: InferencePool
     extractor: Extractor
     gate: Gate
     verification: Verification
@@ -220,7 +218,6 @@ def _services(base: Surroundings, authority: Authority | None, parts: Parts) -> 
         pseudonyms=base.pseudonyms,
         transactions=transactions,
         faces=faces,
-        pool=pool,
         extractor=base.extractor,
         gate=Gate(pool, settings.engine.deadline_s),
         verification=verification,

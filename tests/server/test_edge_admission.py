@@ -78,7 +78,7 @@ class TestAdmission:
                 assert int(answer.headers["retry-after"]) >= 1
         assert send(0).status_code == 200
         assert services.gate.inside == 0
-        assert services.pool.depth == 0
+        assert services.extractor.pool.depth == 0
 
     def test_a_body_that_does_not_come_is_given_up(self, small_server):
         """The deadline holds from the head of a request on, so nobody can hold a place for long."""
@@ -104,7 +104,7 @@ class TestAdmission:
         )
         assert answer.status_code == 503
         assert answer.json()["code"] == "deadline_exceeded"
-        assert services.pool.drain(30)
+        assert services.extractor.pool.drain(30)
 
     def test_a_body_beyond_the_limit_is_not_read(self, small_server):
         """Content-Length alone is enough to refuse it."""

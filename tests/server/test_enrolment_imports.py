@@ -334,7 +334,7 @@ class TestReplicas:
 class TestPriority:
     def test_no_picture_is_begun_while_all_threads_are_busy(self, office):
         """Verifications go first; the import goes on once a thread is idle."""
-        pool, release = office.services.pool, threading.Event()
+        pool, release = office.services.extractor.pool, threading.Event()
         job = send(office, portrait(1, picture(1)))
         busy = threading.Thread(
             target=pool.run, args=([release.wait] * pool.workers, Deadline.after(30))

@@ -17,7 +17,6 @@ from fvs.cli.output import print_json, print_line, print_note
 from fvs.cli.registry.options import KindOfNumberOption, NumberArgument, read_subject
 from fvs.subjects import SubjectKind
 from fvs_server.cli.audit_files import (
-    STDOUT,
     OutOption,
     PublicKeyOption,
     newest_checkpoint,
@@ -25,8 +24,6 @@ from fvs_server.cli.audit_files import (
     opened,
     public_key_of,
     read_text,
-    tell_written,
-    write_file,
 )
 from fvs_server.cli.audit_proofs import (
     prove,
@@ -35,6 +32,7 @@ from fvs_server.cli.audit_proofs import (
     verify_proof,
 )
 from fvs_server.cli.opening import SettingsOption, open_settings, read_secrets
+from fvs_server.cli.written_files import STDOUT, tell_written, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

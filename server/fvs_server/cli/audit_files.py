@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from fvs.cli.common import require_writable
-from fvs.cli.output import print_json
 from fvs.errors import UsageError
 from fvs_server.cli.opening import open_database, open_settings, read_secrets
 
@@ -25,7 +22,6 @@ if TYPE_CHECKING:
     from fvs_server.database import Database
 
 __all__ = [
-    "STDOUT",
     "OutOption",
     "PublicKeyOption",
     "newest_checkpoint",
@@ -34,11 +30,7 @@ __all__ = [
     "public_key_of",
     "read_file",
     "read_text",
-    "tell_written",
-    "write_file",
 ]
-
-STDOUT = Path("-")
 
 PublicKeyOption = Annotated[
     Path | None,
@@ -109,19 +101,3 @@ def read_file(path: Path) -> bytes:
 def read_text(path: Path) -> str:
     """A checkpoint, as text that may be none."""
     return read_file(path).decode("ascii", "replace").strip()
-
-
-def write_file(out: Path, content: bytes, *, as_json: bool) -> None:
-    """Write to a file, or to standard output."""
-    if out == STDOUT:
-        sys.stdout.buffer.write(content)
-        return
-    require_writable(out)
-    out.write_bytes(content)
-    tell_written(out, as_json=as_json)
-
-
-def tell_written(out: Path, *, as_json: bool) -> None:
-    """Tell programs too; what went to standard output is all that may stand there."""
-    if as_json and out != STDOUT:
-        print_json({"written": str(out)})

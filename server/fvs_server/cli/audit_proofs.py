@@ -13,7 +13,6 @@ from fvs.cli.exit_codes import ExitCode
 from fvs.cli.output import print_json, print_line, print_note
 from fvs.errors import DeploymentError, UsageError
 from fvs_server.cli.audit_files import (
-    STDOUT,
     OutOption,
     PublicKeyOption,
     newest_checkpoint,
@@ -21,9 +20,9 @@ from fvs_server.cli.audit_files import (
     public_key_of,
     read_file,
     read_text,
-    write_file,
 )
 from fvs_server.cli.opening import SettingsOption
+from fvs_server.cli.written_files import STDOUT, write_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

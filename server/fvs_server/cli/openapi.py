@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from fvs.cli.common import JsonOption, require_writable
-from fvs.cli.output import print_json
+from fvs.cli.common import JsonOption
+from fvs_server.cli.written_files import STDOUT, write_file
 
 __all__ = ["openapi"]
-
-STDOUT = Path("-")
 
 
 def openapi(
@@ -40,10 +37,4 @@ def openapi(
 
     document = msgspec.json.encode(openapi_document(create_bare_app()))
     content = msgspec.json.format(document) + b"\n"
-    if output == STDOUT:
-        sys.stdout.buffer.write(content)
-        return
-    require_writable(output)
-    output.write_bytes(content)
-    if as_json:
-        print_json({"written": str(output)})
+    write_file(output, content, as_json=as_json)

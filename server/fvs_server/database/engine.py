@@ -32,6 +32,13 @@ metadata = MetaData()
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _SQLITE, _POSTGRES = "sqlite", "postgresql"
 _BUSY_TIMEOUT_MS = 10_000
+# How a transaction begins that writes; by whether it is hurried. What SQLite is told of waiting
+# lasts as long as the connection, and what PostgreSQL is told as long as the transaction.
+_SQLITE_WRITES = {
+    False: ("PRAGMA synchronous=FULL", "BEGIN IMMEDIATE"),
+    True: ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE"),
+}
+_POSTGRES_WRITES = {False: (), True: ("SET LOCAL synchronous_commit = off",)}
 
 
 class Database:
@@ -87,13 +94,15 @@ class Database:
             hurried: it does not wait for the disk. A machine that loses its power may lose it, but
                 never a later one that did wait without this one; a server that dies loses nothing.
         """
-        with self._turn, self._begun("BEGIN IMMEDIATE", hurried=hurried) as connection:
+        begins = _POSTGRES_WRITES if self.is_postgres else _SQLITE_WRITES
+        with self._turn, self._begun(*begins[hurried]) as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One transaction that only reads."""
-        with self._begun("BEGIN") as connection:
+        begins = () if self.is_postgres else ("BEGIN",)
+        with self._begun(*begins) as connection:
             yield connection
 
     def migrate(self) -> tuple[str | None, str]:
@@ -132,18 +141,13 @@ class Database:
             )
 
     @contextmanager
-    def _begun(self, sqlite_begin: str, *, hurried: bool = False) -> Iterator[Connection]:
-        """A transaction; SQLite's driver begins none by itself, see `_prepare_sqlite`."""
+    def _begun(self, *statements: str) -> Iterator[Connection]:
+        """A transaction that begins with these; SQLite's driver begins none by itself."""
         # Not as SQLAlchemy's event `begin`: with one listener it runs its events for every
         # statement, which costs a fifth of each.
         with self._engine.connect() as connection, connection.begin():
-            if self.is_postgres:
-                if hurried:
-                    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-            else:
-                synchronous = "NORMAL" if hurried else "FULL"
-                connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
-                connection.exec_driver_sql(sqlite_begin)
+            for statement in statements:
+                connection.exec_driver_sql(statement)
             yield connection
 
     def _versions(self) -> tuple[str | None, str]:

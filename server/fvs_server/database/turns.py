@@ -28,8 +28,7 @@ class Turn(IntEnum):
 
 def take_turn(connection: Connection, turn: Turn) -> None:
     """Wait until no other transaction has this turn; on SQLite whoever writes is alone anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK, {"key": int(turn)})
+    _take(connection, int(turn))
 
 
 def take_turn_of(connection: Connection, name: bytes) -> None:
@@ -37,5 +36,9 @@ def take_turn_of(connection: Connection, name: bytes) -> None:
 
     Two of one beginning wait for each other for nothing, which does no harm.
     """
+    _take(connection, int.from_bytes(name[:_KEY_BYTES], "big", signed=True))
+
+
+def _take(connection: Connection, key: int) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK, {"key": int.from_bytes(name[:_KEY_BYTES], "big", signed=True)})
+        connection.execute(_LOCK, {"key": key})
